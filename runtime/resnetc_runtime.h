@@ -41,7 +41,7 @@ typedef struct resnetc_exec {
 /* The runtime's own pool: `threads` in all, the caller of resnetc_pool_parallel_for counted in. Workers spin briefly
  * between layers, then sleep. One parallel_for at a time runs on a pool; a second caller meanwhile runs alone. */
 typedef struct resnetc_pool resnetc_pool;
-resnetc_status resnetc_pool_create(int32_t threads, resnetc_pool **out); /* threads >= 1; RESNETC_E_ARG, RESNETC_E_NOMEM */
+resnetc_status resnetc_pool_create(int32_t threads, resnetc_pool **out); /* 1 to 1024; E_ARG, E_NOMEM */
 void resnetc_pool_destroy(resnetc_pool *pool);                           /* NULL is fine; not while a call uses it */
 int32_t resnetc_pool_threads(const resnetc_pool *pool);
 void resnetc_pool_parallel_for(void *pool, int32_t n, void (*fn)(void *task, int32_t i), void *task);

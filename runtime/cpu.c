@@ -1,0 +1,51 @@
+/* Which instruction sets this CPU and its operating system offer. Found once; the cached word is the only state of
+ * the runtime, and every thread that finds it empty computes the same value. */
+#include "resnetc_runtime.h"
+
+#include <stdatomic.h>
+
+#define KNOWN 0x80000000u /* tells "no features" from "not looked yet" */
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+
+/* The register files that the operating system saves on a context switch. */
+static uint32_t saved_state(void) {
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+
+static int has(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
+
+static uint32_t detect(void) {
+  uint32_t eax, ebx, ecx, edx, found = 0;
+  if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
+    return 0;
+  if (has(ecx, bit_SSE4_1))
+    found |= RESNETC_CPU_SSE41;
+  if (!has(ecx, bit_OSXSAVE | bit_AVX | bit_FMA | bit_F16C))
+    return found;
+  const uint32_t ymm = 0x6, zmm = 0xe6, state = saved_state();
+  if (!has(state, ymm) || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || !has(ebx, bit_AVX2))
+    return found;
+  found |= RESNETC_CPU_AVX2;
+  if (has(state, zmm) && has(ebx, bit_AVX512F | bit_AVX512CD | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL))
+    found |= RESNETC_CPU_AVX512;
+  return found;
+}
+#elif defined(__aarch64__)
+static uint32_t detect(void) { return RESNETC_CPU_NEON; } /* part of the base architecture */
+#else
+static uint32_t detect(void) { return 0; }
+#endif
+
+uint32_t resnetc_rt_cpu_features(void) {
+  static atomic_uint cached;
+  uint32_t word = atomic_load_explicit(&cached, memory_order_relaxed);
+  if (word == 0) {
+    word = detect() | KNOWN;
+    atomic_store_explicit(&cached, word, memory_order_relaxed);
+  }
+  return word & ~KNOWN;
+}

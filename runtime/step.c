@@ -1,0 +1,81 @@
+/* What generated code calls around its layers: the check of a resnetc_exec and the static split of a step.
+ *
+ * The caller's floating-point mode (rounding, flush to zero) is carried to every thread that works for it; otherwise
+ * the bits of a result could depend on which thread computed them. */
+#include "resnetc_runtime.h"
+
+const char resnetc_runtime_abi_1 = 1;
+
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#define FP_FLAGS 0x3fu /* exceptions raised so far: not a mode */
+static uint64_t get_fp_mode(void) { return _mm_getcsr() & ~FP_FLAGS; }
+static void set_fp_mode(uint64_t mode) { _mm_setcsr((uint32_t)mode); }
+#elif defined(__aarch64__)
+static uint64_t get_fp_mode(void) {
+  uint64_t mode;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+  return mode;
+}
+static void set_fp_mode(uint64_t mode) { __asm__ volatile("msr fpcr, %0" : : "r"(mode)); }
+#else
+static uint64_t get_fp_mode(void) { return 0; }
+static void set_fp_mode(uint64_t mode) { (void)mode; }
+#endif
+
+/* Parts that a host's parallel_for of unknown width gets: enough for its threads to share, few enough to cost nothing. */
+enum { PARTS_FOR_UNKNOWN_POOL = 64 };
+
+struct step {
+  void (*fn)(void *frame, int32_t begin, int32_t end);
+  void *frame;
+  int32_t tasks, parts;
+  uint64_t fp_mode;
+};
+
+static int32_t min32(int32_t a, int32_t b) { return a < b ? a : b; }
+
+static int is_cancelled(const resnetc_exec *exec) { return exec && exec->cancel && *exec->cancel; }
+
+static void run_part(void *opaque, int32_t part) {
+  const struct step *step = opaque;
+  const int32_t begin = (int32_t)((int64_t)step->tasks * part / step->parts);
+  const int32_t end = (int32_t)((int64_t)step->tasks * (part + 1) / step->parts);
+  const uint64_t mode = get_fp_mode();
+  if (mode != step->fp_mode)
+    set_fp_mode(step->fp_mode);
+  step->fn(step->frame, begin, end);
+  if (mode != step->fp_mode)
+    set_fp_mode(mode);
+}
+
+static int32_t count_parts(const resnetc_exec *exec, int32_t tasks) {
+  if (!exec || !exec->parallel_for)
+    return 1;
+  int32_t parts = min32(tasks, exec->num_threads > 0 ? exec->num_threads : PARTS_FOR_UNKNOWN_POOL);
+  if (exec->parallel_for == resnetc_pool_parallel_for) {
+    const int32_t width = resnetc_pool_threads(exec->user);
+    parts = min32(tasks, exec->num_threads > 0 ? min32(exec->num_threads, width) : width);
+  }
+  return parts;
+}
+
+resnetc_status resnetc_rt_check(const resnetc_exec *exec) {
+  if (exec && (exec->struct_size != sizeof *exec || exec->num_threads < 0))
+    return RESNETC_E_ARG;
+  return is_cancelled(exec) ? RESNETC_E_CANCELLED : RESNETC_OK;
+}
+
+resnetc_status resnetc_rt_step(const resnetc_exec *exec, int32_t tasks,
+                               void (*fn)(void *frame, int32_t begin, int32_t end), void *frame) {
+  if (is_cancelled(exec))
+    return RESNETC_E_CANCELLED;
+  const int32_t parts = count_parts(exec, tasks);
+  if (parts > 1) {
+    struct step step = {fn, frame, tasks, parts, get_fp_mode()};
+    exec->parallel_for(exec->user, parts, run_part, &step);
+  } else if (tasks > 0) {
+    fn(frame, 0, tasks);
+  }
+  return RESNETC_OK;
+}
