@@ -1,0 +1,184 @@
+// resnetc_rt_step and resnetc_rt_check: the split of a step, cancelling, the host's own parallel_for. Also built with
+// the thread sanitizer.
+#include "resnetc_runtime.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cfenv>
+#include <thread>
+#include <vector>
+
+namespace {
+
+struct Frame {
+  explicit Frame(int32_t tasks) : hits(tasks), thread(tasks), calls(tasks) {}
+  static void run(void *opaque, int32_t begin, int32_t end) {
+    Frame &frame = *static_cast<Frame *>(opaque);
+    for (int32_t i = begin; i < end; ++i) {
+      ++frame.hits.at(i);
+      frame.thread.at(i) = std::this_thread::get_id();
+    }
+    ++frame.calls.at(begin); // its first task tells one call from another
+  }
+  void expectOnce() const {
+    for (size_t i = 0; i < hits.size(); ++i)
+      EXPECT_EQ(hits[i], 1) << "task " << i << " of " << hits.size();
+  }
+  int countCalls() const {
+    int sum = 0;
+    for (int count : calls)
+      sum += count;
+    return sum;
+  }
+  std::vector<int> hits;
+  std::vector<std::thread::id> thread;
+  std::vector<int> calls;
+};
+
+resnetc_exec makeExec() {
+  resnetc_exec exec = {};
+  exec.struct_size = sizeof exec;
+  return exec;
+}
+
+/// A host's pool: runs backwards in the caller and remembers how many items it got.
+struct HostPool {
+  static void parallelFor(void *user, int32_t n, void (*fn)(void *, int32_t), void *task) {
+    static_cast<HostPool *>(user)->items.push_back(n);
+    while (n-- > 0)
+      fn(task, n);
+  }
+  std::vector<int32_t> items;
+};
+
+void expectInline(const resnetc_exec *exec) {
+  Frame frame(10);
+  EXPECT_EQ(resnetc_rt_step(exec, 10, Frame::run, &frame), RESNETC_OK);
+  frame.expectOnce();
+  EXPECT_EQ(frame.countCalls(), 1);
+  EXPECT_EQ(frame.thread[0], std::this_thread::get_id());
+}
+
+TEST(Step, RunsInlineWithoutExecOrParallelForOrWithOneThread) {
+  expectInline(nullptr);
+  resnetc_exec exec = makeExec();
+  expectInline(&exec);
+  exec.num_threads = 4;
+  expectInline(&exec);
+  HostPool host;
+  exec.parallel_for = HostPool::parallelFor;
+  exec.user = &host;
+  exec.num_threads = 1;
+  expectInline(&exec);
+  EXPECT_TRUE(host.items.empty());
+}
+
+TEST(Step, OneTaskNeverTouchesThePool) {
+  HostPool host;
+  resnetc_exec exec = makeExec();
+  exec.parallel_for = HostPool::parallelFor;
+  exec.user = &host;
+  Frame frame(1);
+  EXPECT_EQ(resnetc_rt_step(&exec, 1, Frame::run, &frame), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, Frame::run, &frame), RESNETC_OK);
+  frame.expectOnce();
+  EXPECT_TRUE(host.items.empty());
+}
+
+TEST(Step, SplitsOverTheRuntimesPool) {
+  for (int32_t threads = 1; threads <= 8; ++threads) {
+    resnetc_pool *pool = nullptr;
+    ASSERT_EQ(resnetc_pool_create(threads, &pool), RESNETC_OK);
+    resnetc_exec exec = makeExec();
+    exec.parallel_for = resnetc_pool_parallel_for;
+    exec.user = pool;
+    for (exec.num_threads = 0; exec.num_threads <= 9; ++exec.num_threads)
+      for (int32_t tasks : {0, 1, 2, 3, 7, 8, 31, 100}) {
+        Frame frame(tasks);
+        EXPECT_EQ(resnetc_rt_step(&exec, tasks, Frame::run, &frame), RESNETC_OK);
+        frame.expectOnce();
+        const int32_t wanted = std::min(tasks, exec.num_threads ? std::min(exec.num_threads, threads) : threads);
+        EXPECT_EQ(frame.countCalls(), wanted);
+      }
+    resnetc_pool_destroy(pool);
+  }
+}
+
+TEST(Step, GivesTheHostsPoolOneContiguousPartPerThread) {
+  HostPool host;
+  resnetc_exec exec = makeExec();
+  exec.parallel_for = HostPool::parallelFor;
+  exec.user = &host;
+  exec.num_threads = 3;
+  Frame frame(10);
+  EXPECT_EQ(resnetc_rt_step(&exec, 10, Frame::run, &frame), RESNETC_OK);
+  frame.expectOnce();
+  EXPECT_EQ(host.items, std::vector<int32_t>{3});
+  EXPECT_EQ(frame.calls, (std::vector<int>{1, 0, 0, 1, 0, 0, 1, 0, 0, 0}));
+}
+
+TEST(Step, HostPoolOfUnknownWidthGetsAtMost64Parts) {
+  HostPool host;
+  resnetc_exec exec = makeExec();
+  exec.parallel_for = HostPool::parallelFor;
+  exec.user = &host;
+  Frame few(5), many(1000);
+  EXPECT_EQ(resnetc_rt_step(&exec, 5, Frame::run, &few), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 1000, Frame::run, &many), RESNETC_OK);
+  few.expectOnce();
+  many.expectOnce();
+  EXPECT_EQ(host.items, (std::vector<int32_t>{5, 64}));
+}
+
+TEST(Step, CancelStopsBeforeTheStep) {
+  volatile int32_t cancel = 1;
+  resnetc_exec exec = makeExec();
+  exec.cancel = &cancel;
+  Frame frame(3);
+  EXPECT_EQ(resnetc_rt_check(&exec), RESNETC_E_CANCELLED);
+  EXPECT_EQ(resnetc_rt_step(&exec, 3, Frame::run, &frame), RESNETC_E_CANCELLED);
+  EXPECT_EQ(frame.hits, std::vector<int>(3, 0));
+  cancel = 0;
+  EXPECT_EQ(resnetc_rt_check(&exec), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 3, Frame::run, &frame), RESNETC_OK);
+  frame.expectOnce();
+}
+
+TEST(Step, WorkersTakeTheCallersRoundingAndGiveItBack) {
+  resnetc_pool *pool = nullptr;
+  ASSERT_EQ(resnetc_pool_create(2, &pool), RESNETC_OK);
+  resnetc_exec exec = makeExec();
+  exec.parallel_for = resnetc_pool_parallel_for;
+  exec.user = pool;
+  // fegetround reads the x87 word; what kernels use is the mode of the vector unit, so look at an addition.
+  using Sums = std::vector<float>;
+  Sums sums(2);
+  auto add = [](void *frame, int32_t begin, int32_t) {
+    volatile float one = 1, tiny = 1e-12f;
+    (*static_cast<Sums *>(frame))[begin] = one + tiny;
+  };
+  std::fesetround(FE_UPWARD);
+  resnetc_rt_step(&exec, 2, add, &sums);
+  std::fesetround(FE_TONEAREST);
+  EXPECT_GT(sums[0], 1.0f);
+  EXPECT_EQ(sums[0], sums[1]);
+  resnetc_rt_step(&exec, 2, add, &sums);
+  EXPECT_EQ(sums, (Sums{1.0f, 1.0f}));
+  resnetc_pool_destroy(pool);
+}
+
+TEST(Check, LooksAtTheExec) {
+  EXPECT_EQ(resnetc_rt_check(nullptr), RESNETC_OK);
+  resnetc_exec exec = makeExec();
+  EXPECT_EQ(resnetc_rt_check(&exec), RESNETC_OK);
+  exec.num_threads = -1;
+  EXPECT_EQ(resnetc_rt_check(&exec), RESNETC_E_ARG);
+  exec = makeExec();
+  for (uint32_t size : {0u, 4u, uint32_t(sizeof exec) - 1, uint32_t(sizeof exec) + 8}) {
+    exec.struct_size = size;
+    EXPECT_EQ(resnetc_rt_check(&exec), RESNETC_E_ARG);
+  }
+}
+
+} // namespace
