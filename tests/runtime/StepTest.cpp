@@ -168,6 +168,25 @@ TEST(Step, WorkersTakeTheCallersRoundingAndGiveItBack) {
   resnetc_pool_destroy(pool);
 }
 
+bool roundsUp() {
+  volatile float one = 1, tiny = 1e-12f;
+  return one + tiny > 1;
+}
+
+TEST(Step, HostsThreadGetsItsRoundingBack) {
+  resnetc_exec exec = makeExec();
+  exec.num_threads = 2;
+  exec.parallel_for = [](void *, int32_t n, void (*fn)(void *, int32_t), void *task) {
+    std::fesetround(FE_UPWARD); // stands for another thread with a mode of its own
+    for (int32_t i = 0; i < n; ++i)
+      fn(task, i);
+    EXPECT_TRUE(roundsUp());
+    std::fesetround(FE_TONEAREST);
+  };
+  auto expectNearest = [](void *, int32_t, int32_t) { EXPECT_FALSE(roundsUp()); };
+  EXPECT_EQ(resnetc_rt_step(&exec, 2, expectNearest, nullptr), RESNETC_OK);
+}
+
 TEST(Check, LooksAtTheExec) {
   EXPECT_EQ(resnetc_rt_check(nullptr), RESNETC_OK);
   resnetc_exec exec = makeExec();
