@@ -1,0 +1,34 @@
+// The compiler as a library call: never exits, never prints, touches no file but external data beneath the given directory.
+#pragma once
+#include "compiler/import/Importer.h"
+#include "compiler/ir/Diagnostics.h"
+#include <functional>
+#include <string>
+
+namespace resnetc {
+
+enum class Stage { Import, Graph, Plan, Llvm, Assembly, Object, Halide };
+
+struct Options {
+  std::string name;             // symbol prefix, a C identifier
+  std::string modelFile;        // for the header's first line; base name only
+  ImportOptions import;
+  std::string target;           // LLVM triple; empty: this host
+  std::string cpu = "native";
+  Stage stage = Stage::Object;
+  std::string flags;            // command line as the header states it
+  unsigned jobs = 1;            // threads that build kernels; does not change the output
+  // Called from one thread at a time with what is being done: done of total, a label.
+  std::function<void(int done, int total, const std::string &label)> progress;
+};
+
+struct Artifacts {
+  std::string main;    // the object, or the text of the stage
+  std::string header;  // NAME.h; empty before Stage::Assembly
+  std::vector<std::string> dependencies; // external data files that were read
+};
+
+// False when diagnostics has errors.
+bool compile(llvm::StringRef onnx, const Options &options, Artifacts &artifacts, Diagnostics &diagnostics);
+
+} // namespace resnetc

@@ -1,0 +1,33 @@
+// ONNX protobuf -> a module in dialect `rn`. The only folder that sees onnx.pb.h. The bytes are untrusted: every fault ends
+// as a Diagnostic, all of a parsed graph's at once, and nothing else happens.
+//
+// The module holds one function @main, ONNX inputs as arguments and outputs as results in graph order, each with its name in
+// the attribute rn.name; shapes are static; float types of any width are f32; each operation's location is the name of
+// its ONNX node. Module attributes: rn.opset (i64), rn.nodes (i64, nodes of the graph), and rn.dynamic_batch (unit) when
+// the first dimension of every input was symbolic and was set to the batch.
+#pragma once
+#include "compiler/ir/Diagnostics.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/ArrayRef.h"
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace resnetc {
+
+struct ImportOptions {
+  std::map<std::string, std::vector<int64_t>> shapes; // input name -> shape (--shape)
+  std::map<std::string, int64_t> dims;                // symbolic dimension -> extent (--dim)
+  std::optional<int64_t> batch;                       // extent of a symbolic first dimension; 1 when absent (--batch)
+  std::string dataDirectory;                          // where external data lies; empty: none can be read
+};
+
+mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext &context, llvm::StringRef bytes,
+                                             const ImportOptions &options, Diagnostics &diagnostics);
+
+// One line per operator: domain, name, first and last opset. For --list-ops.
+std::vector<std::string> listSupportedOps();
+
+} // namespace resnetc
