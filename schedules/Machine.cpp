@@ -1,0 +1,132 @@
+// The table of levels. x86 levels are those of the psABI; the numbers are of the weakest common core of each level, so that
+// one tile is good on all of them: Zen 1 (v3: one ymm FMA and one ymm load per cycle, latency 5), Skylake-X and Zen 4
+// (v4), Nehalem (v2, no FMA), Cortex-A76 (armv8-a).
+#include "schedules/Machine.h"
+#include "runtime/resnetc_runtime.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace resnetc {
+
+static const char *const X86Triple = "x86_64-unknown-linux-gnu", *const ArmTriple = "aarch64-unknown-linux-gnu";
+
+static Machine x86V4() {
+  Machine m;
+  m.level = m.llvmCpu = "x86-64-v4";
+  m.triple = X86Triple;
+  m.llvmFeatures = "+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx2,+fma,+f16c";
+  m.halideTarget = "x86-64-linux-avx512_skylake-avx512-avx2-avx-fma-f16c-sse41";
+  m.lanes = 16, m.registers = 32, m.block = 16;
+  m.fmaLatency = 4, m.fmaPerCycle = 1, m.loadsPerCycle = 2, m.broadcastOperand = true;
+  m.l1Bytes = 32 << 10, m.l2Bytes = 1 << 20;
+  m.cpuFeatures = RESNETC_CPU_SSE41 | RESNETC_CPU_AVX2 | RESNETC_CPU_AVX512;
+  return m;
+}
+
+static Machine x86V3() {
+  Machine m;
+  m.level = m.llvmCpu = "x86-64-v3";
+  m.triple = X86Triple;
+  m.llvmFeatures = "+avx2,+fma,+f16c";
+  m.halideTarget = "x86-64-linux-avx2-avx-fma-f16c-sse41";
+  m.lanes = 8, m.registers = 16, m.block = 8;
+  m.fmaLatency = 5, m.fmaPerCycle = 1, m.loadsPerCycle = 1;
+  m.l1Bytes = 32 << 10, m.l2Bytes = 512 << 10;
+  m.cpuFeatures = RESNETC_CPU_SSE41 | RESNETC_CPU_AVX2;
+  return m;
+}
+
+static Machine x86V2() {
+  Machine m;
+  m.level = m.llvmCpu = "x86-64-v2";
+  m.triple = X86Triple;
+  m.llvmFeatures = "+sse4.1,+sse4.2";
+  m.halideTarget = "x86-64-linux-sse41";
+  m.lanes = 4, m.registers = 16, m.block = 8;
+  m.fmaLatency = 3, m.fmaPerCycle = 1, m.loadsPerCycle = 1;  // the multiplication is not in the chain of the sums
+  m.l1Bytes = 32 << 10, m.l2Bytes = 256 << 10;
+  m.cpuFeatures = RESNETC_CPU_SSE41;
+  return m;
+}
+
+static Machine armV8() {
+  Machine m;
+  m.level = "armv8-a", m.llvmCpu = "generic";
+  m.triple = ArmTriple;
+  m.llvmFeatures = "+neon";
+  m.halideTarget = "arm-64-linux";
+  m.lanes = 4, m.registers = 32, m.block = 8;
+  m.fmaLatency = 4, m.fmaPerCycle = 2, m.loadsPerCycle = 2;
+  m.l1Bytes = 64 << 10, m.l2Bytes = 512 << 10;
+  m.cpuFeatures = RESNETC_CPU_NEON;
+  return m;
+}
+
+static bool isX86(const std::string &triple) { return triple.rfind("x86_64-", 0) == 0; }
+static bool isArm(const std::string &triple) { return triple.rfind("aarch64-", 0) == 0; }
+
+static std::string hostTriple() {
+#if defined(__aarch64__)
+  return ArmTriple;
+#else
+  return X86Triple;
+#endif
+}
+
+// The best level whose instructions this processor has and whose registers the operating system saves.
+static std::string hostLevel() {
+#if defined(__x86_64__)
+  unsigned a, b = 0, c = 0, d, xcr0 = 0, ignored;
+  __get_cpuid(1, &a, &b, &c, &d);
+  const bool saved = c >> 27 & 1, avx = c >> 28 & 1, fma = c >> 12 & 1, f16c = c >> 29 & 1;
+  if (saved)
+    __asm__("xgetbv" : "=a"(xcr0), "=d"(ignored) : "c"(0));
+  b = 0;
+  __get_cpuid_count(7, 0, &a, &b, &c, &d);
+  const unsigned avx512 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F, DQ, CD, BW, VL
+  const bool v3 = avx && fma && f16c && (b >> 5 & 1) && (xcr0 & 0x06) == 0x06;
+  const bool v4 = v3 && (b & avx512) == avx512 && (xcr0 & 0xe6) == 0xe6;
+  return v4 ? "x86-64-v4" : v3 ? "x86-64-v3" : "x86-64-v2";
+#else
+  return "armv8-a";
+#endif
+}
+
+static std::vector<Machine> levelsOf(const std::string &triple) {
+  if (isX86(triple))
+    return {x86V4(), x86V3(), x86V2()};
+  if (isArm(triple))
+    return {armV8()};
+  return {};
+}
+
+std::vector<std::string> machineLevels(const std::string &triple) {
+  std::vector<std::string> names;
+  for (const Machine &m : levelsOf(triple.empty() ? hostTriple() : triple))
+    names.push_back(m.level);
+  return names;
+}
+
+std::optional<Machine> machineFor(const std::string &triple, const std::string &cpu) {
+  const std::string wanted = triple.empty() ? hostTriple() : triple;
+  std::vector<Machine> levels = levelsOf(wanted);
+  if (levels.empty())
+    return std::nullopt;
+  std::string level = cpu;
+  if (cpu == "baseline")
+    level = levels.back().level;
+  if (cpu == "native") {
+    if (isArm(wanted) != isArm(hostTriple()))
+      return std::nullopt;
+    level = hostLevel();
+  }
+  for (Machine &m : levels)
+    if (m.level == level) {
+      m.triple = wanted;
+      return m;
+    }
+  return std::nullopt;
+}
+
+}  // namespace resnetc

@@ -1,0 +1,15 @@
+// The activations that a kernel can end with, as Halide expressions. The words and their parameters:
+//   none | relu | clip (lo = alpha, hi = beta) | leaky_relu (slope = alpha) | sigmoid | silu = x*sigmoid(x)
+//   hard_sigmoid = clamp(alpha*x + beta, 0, 1) | hard_swish = x*clamp(x/6 + 1/2, 0, 1)
+// NaN stays NaN in all of them.
+#pragma once
+#include "schedules/Kind.h"
+
+namespace resnetc {
+
+// The value of spec's "act" at x; throws BadSpec for a word that is not above.
+Halide::Expr activate(const KernelSpec &spec, Halide::Expr x);
+// e^x within 2 ulp; 0 and infinity beyond the range of floats.
+Halide::Expr exponential(Halide::Expr x);
+
+}  // namespace resnetc

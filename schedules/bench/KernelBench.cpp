@@ -1,0 +1,160 @@
+// kernel-bench: the convolutions of ResNet-50 at one level: tile, time, GFLOP/s and share of the FMA peak, which is measured
+// between the repetitions so that both see the same clock. One thread, data hot in whatever cache holds it.
+#include "schedules/bench/CallableKernel.h"
+#include "llvm/Support/CommandLine.h"
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+using namespace resnetc;
+namespace cl = llvm::cl;
+
+static cl::opt<std::string> level("cpu", cl::desc("level to build for"), cl::init("native"));
+static cl::opt<unsigned> repeats("repeat", cl::desc("repetitions per layer"), cl::init(40));
+static cl::opt<std::string> only("only", cl::desc("layers whose name contains this"));
+static cl::opt<std::string> tile("tile", cl::desc("BLOCKSxPIXELS instead of the tile chooser's"));
+static cl::opt<std::string> dump("dump", cl::desc("folder to write bitcode and objects to"));
+
+struct Layer {
+  int64_t in, out, side, kernel, stride;
+};
+
+static const Layer layers[] = {
+    {3, 64, 112, 7, 2},                                                                                  // stem
+    {64, 64, 56, 3, 1},    {128, 128, 28, 3, 1},  {256, 256, 14, 3, 1},  {512, 512, 7, 3, 1},              // 3x3
+    {128, 128, 28, 3, 2},  {256, 256, 14, 3, 2},  {512, 512, 7, 3, 2},                                     // 3x3 stride 2
+    {64, 64, 56, 1, 1},    {64, 256, 56, 1, 1},   {256, 64, 56, 1, 1},   {256, 128, 56, 1, 1},             // 1x1
+    {128, 512, 28, 1, 1},  {512, 128, 28, 1, 1},  {512, 256, 28, 1, 1},  {256, 1024, 14, 1, 1},
+    {1024, 256, 14, 1, 1}, {1024, 512, 14, 1, 1}, {512, 2048, 7, 1, 1},  {2048, 512, 7, 1, 1},
+    {256, 512, 28, 1, 2},  {512, 1024, 14, 1, 2}, {1024, 2048, 7, 1, 2},                                   // projections
+    {2048, 1000, 1, 1, 1},                                                                               // dense
+};
+
+static double nowMs() {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// GFLOP/s of independent FMAs that only wait for the FMA units.
+static double measurePeak(const Machine &m) {
+  const int rounds = 20000;
+  const double start = nowMs();
+#if defined(__x86_64__)
+#define PEAK_LOOP(INSTRUCTIONS)                                                                                        \
+  for (int i = 0; i < rounds; i++)                                                                                     \
+  asm volatile(".irp r,0,1,2,3,4,5,6,7,8,9,10,11\n " INSTRUCTIONS "\n.endr" ::                                         \
+                   : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", \
+                     "xmm12", "xmm13", "xmm14", "xmm15")
+  asm volatile("xorps %%xmm14,%%xmm14\n xorps %%xmm15,%%xmm15" ::: "xmm14", "xmm15");
+  if (m.level == "x86-64-v4")
+    PEAK_LOOP("vfmadd231ps %%zmm14,%%zmm15,%%zmm\\r");
+  else if (m.level == "x86-64-v3")
+    PEAK_LOOP("vfmadd231ps %%ymm14,%%ymm15,%%ymm\\r");
+  else  // a multiplication beside an addition, each in its own unit
+    PEAK_LOOP("addps %%xmm15,%%xmm\\r\n movaps %%xmm14,%%xmm13\n mulps %%xmm15,%%xmm13");
+#endif
+  return 2.0 * m.lanes * 12 * rounds / ((nowMs() - start) * 1e6);
+}
+
+static std::vector<float> randomFloats(size_t n) {
+  std::vector<float> v(n);
+  uint32_t state = 1;
+  for (float &x : v)
+    x = static_cast<float>((state = state * 1664525 + 1013904223) >> 8) / (1 << 24) - 0.5f;
+  return v;
+}
+
+struct Call {
+  const CallableKernel *kernel;
+  int64_t firstPixel, pixels;
+};
+
+static void benchmark(const Layer &l, const Machine &m) {
+  const bool planar = l.in % m.block != 0 || l.side == 1;
+  const int64_t b = m.block, inBlock = planar ? 1 : b, inBlocks = l.in / inBlock, outBlocks = (l.out + b - 1) / b;
+  const int64_t side = (l.side - 1) * l.stride + l.kernel + (l.kernel > 1 ? 1 : 0);
+  const bool flat = l.kernel == 1 && l.stride == 1;  // rows follow each other without a border: one long row
+  const int64_t width = flat ? l.side * l.side : l.side, height = flat ? 1 : l.side;
+  ConvTiling tiling = tileConv(width, outBlocks, m);
+  if (!tile.empty()) {
+    long blocks = 1, pixels = 1;
+    std::sscanf(tile.c_str(), "%ldx%ld", &blocks, &pixels);
+    tiling.blocks = blocks;
+    tiling.widths.assign(static_cast<size_t>(width / pixels), pixels);
+    if (width % pixels)
+      tiling.widths.push_back(width % pixels);
+  }
+
+  std::map<int64_t, std::unique_ptr<CallableKernel>> kernels;
+  std::vector<Call> calls;
+  std::string widths;
+  double flops = 0, halideMs = 0;
+  KernelSpec spec;
+  spec.kind = "conv";
+  spec.words["act"] = "relu";
+  spec.ints = {{"block", {b}},          {"in", {inBlock, inBlocks}},         {"in_strides", {inBlock, inBlock * side, inBlock * side * side}},
+               {"kernel", {l.kernel, l.kernel}}, {"stride", {l.stride, l.stride}}, {"dilation", {1, 1}},
+               {"out_strides", {b, b * l.side, b * l.side * l.side}}};
+  int64_t x = 0;
+  for (size_t i = 0; i < tiling.widths.size();) {
+    size_t end = i;
+    while (end < tiling.widths.size() && tiling.widths[end] == tiling.widths[i])
+      end++;
+    const int64_t px = tiling.widths[i], pixels = px * static_cast<int64_t>(end - i);
+    spec.ints["tile"] = {px};
+    spec.ints["size"] = {pixels, height, tiling.blocks};
+    auto &kernel = kernels[px];
+    kernel = std::make_unique<CallableKernel>(spec, m);
+    if (!dump.empty()) {
+      std::ofstream(dump + "/" + spec.name() + ".bc") << kernel->bitcode;
+      std::ofstream(dump + "/" + spec.name() + ".o") << kernel->object;
+    }
+    halideMs = std::max(halideMs, kernel->halideMs);
+    flops += kernelWork(spec).flops * static_cast<double>(outBlocks / tiling.blocks);
+    calls.push_back({kernel.get(), x, pixels});
+    widths += (widths.empty() ? "" : "+") + std::to_string(end - i) + "*" + std::to_string(px);
+    x += pixels;
+    i = end;
+  }
+
+  auto in = randomFloats(static_cast<size_t>(inBlock * inBlocks * side * side)), bias = randomFloats(static_cast<size_t>(outBlocks * b));
+  auto w = randomFloats(static_cast<size_t>(l.in * l.kernel * l.kernel * outBlocks * b));
+  std::vector<float> out(static_cast<size_t>(outBlocks * b * l.side * l.side));
+  double best = 1e300, peak = 0;
+  for (unsigned repeat = 0; repeat < repeats; repeat++) {
+    const double start = nowMs();
+    for (int64_t k = 0; k < outBlocks; k += tiling.blocks)
+      for (const Call &call : calls)
+        (*call.kernel)({in.data() + call.firstPixel * l.stride * inBlock, w.data() + k * b * l.in * l.kernel * l.kernel,
+                        bias.data() + k * b, out.data() + k * b * l.side * l.side + call.firstPixel * b});
+    best = std::min(best, nowMs() - start);
+    peak = std::max(peak, measurePeak(m));
+  }
+  const double gflops = flops / best / 1e6;
+  std::printf("%4ld -> %4ld  %ldx%ld/%ld @%-3ld  %2ld blocks x %-14s %8.3f ms %7.1f GFLOP/s %6.1f %% of %.1f   model %5.1f %%   halide %3.0f ms\n",
+              l.in, l.out, l.kernel, l.kernel, l.stride, l.side, tiling.blocks, widths.c_str(), best, gflops,
+              100 * gflops / peak, peak, 100 * tiling.efficiency, halideMs);
+  std::fflush(stdout);
+}
+
+int main(int argc, char **argv) {
+  cl::ParseCommandLineOptions(argc, argv, "Measures the convolutions of ResNet-50\n");
+  const auto machine = machineFor("", level);
+  if (!machine) {
+    std::fprintf(stderr, "kernel-bench: error: unknown level '%s'\n", level.c_str());
+    return 2;
+  }
+  try {
+    for (const Layer &l : layers) {
+      char name[64];
+      std::snprintf(name, sizeof name, "%ld-%ld-%ldx%ld/%ld@%ld", l.in, l.out, l.kernel, l.kernel, l.stride, l.side);
+      if (std::string(name).find(only) != std::string::npos)
+        benchmark(l, *machine);
+    }
+  } catch (const std::exception &e) {
+    std::fprintf(stderr, "kernel-bench: error: %s\n", e.what());
+    return 1;
+  }
+}
