@@ -1,0 +1,64 @@
+/* A hand-written stand-in for what resnetc emits: y = 2 x + b and s = sum of x, so that resnetc-run can be tested
+ * without a compiler. NAME is the model's name; FAIL a status that every run returns; ABI
+ * what it says its ABI is. */
+#include "resnetc_runtime.h"
+
+#include <string.h>
+
+#ifndef ABI
+#define ABI RESNETC_ABI
+#endif
+#define PASTE(a, b) a##b
+#define SYMBOL(a, b) PASTE(a, b)
+#define TEXT2(a) #a
+#define TEXT(a) TEXT2(a)
+
+enum { WIDTH = 3 };
+
+struct frame {
+  const float *x, *b;
+  float *y;
+};
+
+static void affine(void *opaque, int32_t begin, int32_t end) {
+  const struct frame *frame = opaque;
+  for (int32_t i = begin; i < end; ++i)
+    frame->y[i] = 2 * frame->x[i] + frame->b[i];
+}
+
+static size_t scratch_bytes(int32_t batch) { return 64 * (size_t)batch; }
+
+static resnetc_status run(int32_t batch, const void *const *inputs, void *const *outputs, void *scratch,
+                          const resnetc_exec *exec) {
+  if (FAIL)
+    return (resnetc_status)FAIL;
+  if ((uintptr_t)scratch % 64)
+    return RESNETC_E_ALIGN;
+  const resnetc_status status = resnetc_rt_check(exec);
+  if (status != RESNETC_OK)
+    return status;
+  memset(scratch, 0, scratch_bytes(batch));
+  struct frame frame = {inputs[0], inputs[1], outputs[0]};
+  float *sums = outputs[1];
+  for (int32_t n = 0; n < batch; ++n) {
+    sums[n] = 0;
+    for (int i = 0; i < WIDTH; ++i)
+      sums[n] += frame.x[n * WIDTH + i];
+  }
+  return resnetc_rt_step(exec, batch * WIDTH, affine, &frame);
+}
+
+static const resnetc_tensor_info inputs[] = {
+    {"in/x:0", "NC", RESNETC_F32, 2, {1, WIDTH}, WIDTH * sizeof(float), 4},
+    {"b=2", "NC", RESNETC_F32, 2, {1, WIDTH}, WIDTH * sizeof(float), 4},
+};
+static const resnetc_tensor_info outputs[] = {
+    {"out/y:0", "NC", RESNETC_F32, 2, {1, WIDTH}, WIDTH * sizeof(float), 4},
+    {"s", "", RESNETC_F32, 1, {1}, sizeof(float), 4},
+};
+static const resnetc_model model = {
+    ABI, sizeof(resnetc_model), TEXT(NAME), "0.0-fake", "00", "x86_64-fake", 2, 2, inputs, outputs, 1, 4, 12, 64,
+    scratch_bytes, run};
+
+const resnetc_model *SYMBOL(NAME, _model)(void);
+const resnetc_model *SYMBOL(NAME, _model)(void) { return &model; }

@@ -1,0 +1,256 @@
+// resnetc-run: runs a compiled model on given or random inputs, saves its outputs, and tells how long it took. What
+// the model is called and wants, it learns from the descriptor in the object.
+#include "tools/LoadedModel.h"
+#include "tools/ModelRunner.h"
+#include "tools/Npy.h"
+#include "tools/RunOptions.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <algorithm>
+#include <chrono>
+
+using namespace llvm;
+using namespace resnetc;
+
+static RunOptions options;
+
+static Error usage(const char *code, const Twine &text, const Twine &fix = "") {
+  return make_error<ToolError>(1, options.model, code, text.str(), fix.str());
+}
+
+// ---- The model.
+
+static Error checkNumbers() {
+  if (options.threads < 1 || options.threads > 1024)
+    return usage("U024", "--threads is 1 to 1024, not " + Twine(options.threads));
+  if (options.repeat < 1 || options.warmup < 0)
+    return usage("U024", "--repeat is at least 1, --warmup at least 0");
+  return Error::success();
+}
+
+static Expected<const resnetc_model *> openModel(const char *argv0) {
+  if (!StringRef(options.model).ends_with(".onnx"))
+    return loadModel(options.model, options.symbol);
+  static int anchor; // an address in this program, for the search of its path
+  SmallString<256> compiler(sys::path::parent_path(sys::fs::getMainExecutable(argv0, &anchor)));
+  sys::path::append(compiler, "resnetc");
+  return compileAndLoad(options.model, compiler);
+}
+
+// ---- What it is.
+
+static json::Array describe(ArrayRef<resnetc_tensor_info> tensors, const resnetc_model &model, int32_t batch) {
+  json::Array list;
+  for (const resnetc_tensor_info &info : tensors)
+    list.push_back(json::Object{{"name", info.name},
+                                {"layout", info.layout},
+                                {"dtype", "float32"},
+                                {"shape", json::Array(shapeFor(info, model, batch))}});
+  return list;
+}
+
+static json::Object describe(const resnetc_model &model, int32_t batch) {
+  return json::Object{{"file", options.model},
+                      {"name", model.name},
+                      {"compiler", model.version},
+                      {"onnx_sha256", model.onnx_sha256},
+                      {"target", model.target},
+                      {"batch_min", model.batch_min},
+                      {"batch_max", model.batch_max},
+                      {"weight_bytes", int64_t(model.weight_bytes)},
+                      {"scratch_bytes", int64_t(model.scratch_bytes(batch))},
+                      {"inputs", describe(ArrayRef(model.inputs, model.num_inputs), model, batch)},
+                      {"outputs", describe(ArrayRef(model.outputs, model.num_outputs), model, batch)}};
+}
+
+static void printTensors(const char *role, ArrayRef<resnetc_tensor_info> tensors, const resnetc_model &model,
+                         int32_t batch) {
+  for (const resnetc_tensor_info &info : tensors)
+    outs() << role << info.name << "  float32 " << info.layout << (*info.layout ? " " : "")
+           << shapeToString(shapeFor(info, model, batch)) << "\n";
+}
+
+static void print(const resnetc_model &model, int32_t batch) {
+  outs() << "model    " << model.name << "  for " << model.target << ", by resnetc " << model.version << "\n";
+  printTensors("input    ", ArrayRef(model.inputs, model.num_inputs), model, batch);
+  printTensors("output   ", ArrayRef(model.outputs, model.num_outputs), model, batch);
+  outs() << "batch    " << model.batch_min << " to " << model.batch_max << "\n";
+  outs() << "memory   weights " << model.weight_bytes << " bytes, scratch " << model.scratch_bytes(batch) << " bytes\n";
+}
+
+// ---- Inputs.
+
+/// The file that --input gives for `name`; empty if none does. Names may contain any sign, '=' too.
+static StringRef fileFor(StringRef name) {
+  StringRef found;
+  for (StringRef option : options.inputs)
+    if (option.consume_front(name) && option.consume_front("="))
+      found = option;
+  return found;
+}
+
+static Error checkInputNames(const resnetc_model &model) {
+  std::string names;
+  for (const resnetc_tensor_info &info : ArrayRef(model.inputs, model.num_inputs))
+    names += (names.empty() ? "" : ", ") + std::string(info.name);
+  for (StringRef option : options.inputs)
+    if (none_of(ArrayRef(model.inputs, model.num_inputs),
+                [&](const resnetc_tensor_info &info) { return option.starts_with(std::string(info.name) + "="); }))
+      return usage("U025", "--input " + option + ": the model has no such input", "its inputs: " + names);
+  return Error::success();
+}
+
+/// The files, in the order of the model's inputs; an empty array where none was given.
+static Expected<std::vector<NpyArray>> readInputs(const resnetc_model &model) {
+  std::vector<NpyArray> arrays;
+  for (const resnetc_tensor_info &info : ArrayRef(model.inputs, model.num_inputs)) {
+    const StringRef path = fileFor(info.name);
+    Expected<NpyArray> array = path.empty() ? NpyArray() : readNpy(path);
+    if (!array)
+      return make_error<ToolError>(2, path.str(), "R010", toString(array.takeError()));
+    arrays.push_back(std::move(*array));
+  }
+  return arrays;
+}
+
+/// The batch of --batch, else that of the first file whose other dimensions fit, else the model's smallest.
+static Expected<int32_t> chooseBatch(const resnetc_model &model, ArrayRef<NpyArray> arrays) {
+  int64_t batch = options.batch;
+  for (uint32_t i = 0; batch == 0 && i < arrays.size(); ++i) {
+    const resnetc_tensor_info &info = model.inputs[i];
+    if (!arrays[i].data.empty() && info.rank != 0 && arrays[i].shape.size() == info.rank && info.dim[0] > 0)
+      batch = arrays[i].shape[0] * model.batch_min / info.dim[0];
+  }
+  if (batch == 0)
+    batch = model.batch_min;
+  if (batch < model.batch_min || batch > model.batch_max || batch % model.batch_min)
+    return usage("U026", "the model does not run batch " + Twine(batch),
+                 "it takes multiples of " + Twine(model.batch_min) + " up to " + Twine(model.batch_max));
+  return int32_t(batch);
+}
+
+static Error fillInputs(const resnetc_model &model, int32_t batch, ArrayRef<NpyArray> arrays, ModelRunner &runner) {
+  for (uint32_t i = 0; i < arrays.size(); ++i) {
+    const resnetc_tensor_info &info = model.inputs[i];
+    if (fileFor(info.name).empty()) {
+      fillRandom(runner.input(i), options.seed, info.name);
+      continue;
+    }
+    const std::vector<int64_t> want = shapeFor(info, model, batch);
+    if (arrays[i].shape != want)
+      return usage("U027", "input '" + Twine(info.name) + "' has the wrong shape: expected " + shapeToString(want) +
+                               ", got " + shapeToString(arrays[i].shape));
+    copy(arrays[i].data, runner.input(i).begin());
+  }
+  return Error::success();
+}
+
+// ---- Running.
+
+static Error runOnce(ModelRunner &runner, double *milliseconds) {
+  const auto begin = std::chrono::steady_clock::now();
+  const resnetc_status status = runner.run();
+  *milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  if (status == RESNETC_E_CPU)
+    return usage("U013", resnetc_strerror(status), "compile it on this machine, or for it with --cpu");
+  if (status != RESNETC_OK)
+    return make_error<ToolError>(70, options.model, "I002", std::string("the model failed: ") + resnetc_strerror(status));
+  return Error::success();
+}
+
+/// Milliseconds of each timed run.
+static Expected<std::vector<double>> runAll(ModelRunner &runner) {
+  std::vector<double> times(options.repeat);
+  for (int32_t i = -options.warmup; i < options.repeat; ++i)
+    if (Error error = runOnce(runner, &times[std::max(i, 0)]))
+      return error;
+  return times;
+}
+
+static double median(std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  const size_t half = times.size() / 2;
+  return times.size() % 2 ? times[half] : (times[half - 1] + times[half]) / 2;
+}
+
+static Error save(const resnetc_model &model, int32_t batch, const ModelRunner &runner) {
+  std::vector<std::vector<int64_t>> shapes;
+  std::vector<NpzMember> members;
+  for (const resnetc_tensor_info &info : ArrayRef(model.outputs, model.num_outputs))
+    shapes.push_back(shapeFor(info, model, batch));
+  for (uint32_t i = 0; i < model.num_outputs; ++i)
+    members.push_back({model.outputs[i].name, shapes[i], runner.output(i)});
+  if (Error error = writeNpz(options.savePath, members))
+    return make_error<ToolError>(5, options.savePath, "O012", toString(std::move(error)));
+  return Error::success();
+}
+
+static void report(const resnetc_model &model, int32_t batch, const std::vector<double> &times) {
+  const double fastest = *std::min_element(times.begin(), times.end());
+  if (options.json) {
+    json::Object object = describe(model, batch);
+    object["batch"] = batch;
+    object["threads"] = options.threads;
+    object["min_ms"] = fastest;
+    object["median_ms"] = median(times);
+    object["runs_ms"] = json::Array(times);
+    outs() << formatv("{0:2}\n", json::Value(std::move(object)));
+    return;
+  }
+  print(model, batch);
+  outs() << formatv("min_ms {0:f3}  median_ms {1:f3}  (batch {2}, {3} runs, {4} thread{5})\n", fastest, median(times),
+                    batch, times.size(), options.threads, options.threads == 1 ? "" : "s");
+}
+
+static Error runTool(const char *argv0) {
+  if (Error error = checkNumbers())
+    return error;
+  Expected<const resnetc_model *> opened = openModel(argv0);
+  if (!opened)
+    return opened.takeError();
+  const resnetc_model &model = **opened;
+  if (Error error = checkInputNames(model))
+    return error;
+  Expected<std::vector<NpyArray>> arrays = readInputs(model);
+  if (!arrays)
+    return arrays.takeError();
+  Expected<int32_t> batch = chooseBatch(model, *arrays);
+  if (!batch)
+    return batch.takeError();
+  if (options.describe) {
+    options.json ? void(outs() << formatv("{0:2}\n", json::Value(describe(model, *batch)))) : print(model, *batch);
+    return Error::success();
+  }
+  Expected<std::unique_ptr<ModelRunner>> runner = ModelRunner::create(model, *batch, options.threads);
+  if (!runner)
+    return make_error<ToolError>(5, options.model, "R065", toString(runner.takeError()));
+  if (Error error = fillInputs(model, *batch, *arrays, **runner))
+    return error;
+  Expected<std::vector<double>> times = runAll(**runner);
+  if (!times)
+    return times.takeError();
+  if (!options.savePath.empty())
+    if (Error error = save(model, *batch, **runner))
+      return error;
+  report(model, *batch, *times);
+  return Error::success();
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  std::optional<RunOptions> parsed = parseRunOptions(argc, argv);
+  if (!parsed)
+    return 1;
+  options = std::move(*parsed);
+  int exitCode = 0;
+  handleAllErrors(runTool(argv[0]), [&](const ToolError &error) {
+    error.log(errs());
+    exitCode = error.exitCode;
+  });
+  return exitCode;
+}
