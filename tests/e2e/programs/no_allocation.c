@@ -34,8 +34,8 @@ int main(void) {
   exec.parallel_for = resnetc_pool_parallel_for;
   exec.user = pool;
   atomic_store(&counting, 1);
-  malloc(1); /* the counter counts */
-  if (atomic_exchange(&counted, 0) != 1) return 2;
+  void *volatile probe = malloc(1); /* does the counter count? */
+  if (!probe || atomic_exchange(&counted, 0) != 1) return 2;
   for (int i = 0; i < 20; ++i)
     if (net_run_ex(1, in, out, scratch, i % 2 ? &exec : NULL)) return 3;
   atomic_store(&counting, 0);
