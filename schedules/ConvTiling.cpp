@@ -14,13 +14,14 @@ bool fits(int64_t vectors, int64_t pixels, const Machine &m) {
   return accumulators + std::min(vectors, pixels) + 1 <= m.registers;
 }
 
-// Cycles of one step: bound by FMAs, by loads, or by the latency of the accumulators' chains.
+// Cycles of one step: bound by FMAs, by loads, by what the front end issues, or by the latency of the accumulators' chains.
 double stepCycles(int64_t vectors, int64_t pixels, const Machine &m) {
-  const double fmas = static_cast<double>(vectors * pixels) / m.fmaPerCycle;
-  const double loads = static_cast<double>(vectors + (m.broadcastOperand ? 0 : pixels)) / m.loadsPerCycle;
-  // Weights come from L2 at half a vector per cycle; what the loads leave of overlap costs a little everywhere.
-  const double weights = 2.0 * vectors;
-  return std::max({fmas, loads, weights, static_cast<double>(m.fmaLatency)}) + 0.02 * loads + 0.1;
+  const double accumulators = static_cast<double>(vectors * pixels), broadcasts = m.broadcastOperand ? 0 : static_cast<double>(pixels);
+  const double fmas = accumulators / m.fmaPerCycle, loads = (static_cast<double>(vectors) + broadcasts) / m.loadsPerCycle;
+  const double issue = (accumulators + static_cast<double>(vectors) + broadcasts) / m.issuePerCycle;
+  // Measured: every bound hurts a little before it is reached, and weights come from L2 at half a vector per cycle.
+  return std::max({fmas, loads, issue, 2.0 * static_cast<double>(vectors), static_cast<double>(m.fmaLatency)}) +
+         0.05 * (loads + issue) + 0.1;
 }
 
 // The widths that cover `width` at least cost, with `vectors` weight vectors: whole tiles of the best size, and an end of

@@ -65,7 +65,7 @@ std::string compile(Computation &computation, const std::string &name, const Mac
                             .with_feature(Target::NoBoundsQuery)
                             .with_feature(Target::UserContext);
   std::vector<Halide::Argument> arguments(computation.operands.begin(), computation.operands.end());
-  Halide::Module module = computation.out.compile_to_module(arguments, name, target);
+  Halide::Module module = Halide::Pipeline(computation.out).compile_to_module(arguments, name, target, Halide::LinkageType::External);
   MemoryFile file;
   module.compile({{Halide::OutputFileType::bitcode, file.path()}});
   return file.contents();

@@ -14,7 +14,8 @@ namespace resnetc {
 struct Computation {
   std::vector<Halide::ImageParam> operands;  // in the order of the kind's documentation, without the output
   Halide::Func out;
-  Halide::Func sum;  // the reduction that `out` finishes; undefined for kinds without
+  Halide::Func sum;                 // the reduction that `out` finishes; undefined for kinds without
+  std::vector<Halide::Func> extra;  // further stages, as the kind's two files agree
 };
 
 // A spec that no kernel can be made of. The text ends in the error of buildKernel.

@@ -18,7 +18,7 @@ static Machine x86V4() {
   m.llvmFeatures = "+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx2,+fma,+f16c";
   m.halideTarget = "x86-64-linux-avx512_skylake-avx512-avx2-avx-fma-f16c-sse41";
   m.lanes = 16, m.registers = 32, m.block = 16;
-  m.fmaLatency = 4, m.fmaPerCycle = 1, m.loadsPerCycle = 2, m.broadcastOperand = true;
+  m.fmaLatency = 4, m.fmaPerCycle = 1, m.loadsPerCycle = 2, m.issuePerCycle = 4, m.broadcastOperand = true;
   m.l1Bytes = 32 << 10, m.l2Bytes = 1 << 20;
   m.cpuFeatures = RESNETC_CPU_SSE41 | RESNETC_CPU_AVX2 | RESNETC_CPU_AVX512;
   return m;
@@ -31,7 +31,7 @@ static Machine x86V3() {
   m.llvmFeatures = "+avx2,+fma,+f16c";
   m.halideTarget = "x86-64-linux-avx2-avx-fma-f16c-sse41";
   m.lanes = 8, m.registers = 16, m.block = 8;
-  m.fmaLatency = 5, m.fmaPerCycle = 1, m.loadsPerCycle = 1;
+  m.fmaLatency = 5, m.fmaPerCycle = 1, m.loadsPerCycle = 1, m.issuePerCycle = 2;
   m.l1Bytes = 32 << 10, m.l2Bytes = 512 << 10;
   m.cpuFeatures = RESNETC_CPU_SSE41 | RESNETC_CPU_AVX2;
   return m;
@@ -44,7 +44,7 @@ static Machine x86V2() {
   m.llvmFeatures = "+sse4.1,+sse4.2";
   m.halideTarget = "x86-64-linux-sse41";
   m.lanes = 4, m.registers = 16, m.block = 8;
-  m.fmaLatency = 3, m.fmaPerCycle = 1, m.loadsPerCycle = 1;  // the multiplication is not in the chain of the sums
+  m.fmaLatency = 3, m.fmaPerCycle = 1, m.loadsPerCycle = 1, m.issuePerCycle = 2;  // the multiplication is not in the chain of the sums
   m.l1Bytes = 32 << 10, m.l2Bytes = 256 << 10;
   m.cpuFeatures = RESNETC_CPU_SSE41;
   return m;
@@ -57,7 +57,7 @@ static Machine armV8() {
   m.llvmFeatures = "+neon";
   m.halideTarget = "arm-64-linux";
   m.lanes = 4, m.registers = 32, m.block = 8;
-  m.fmaLatency = 4, m.fmaPerCycle = 2, m.loadsPerCycle = 2;
+  m.fmaLatency = 4, m.fmaPerCycle = 2, m.loadsPerCycle = 2, m.issuePerCycle = 4;
   m.l1Bytes = 64 << 10, m.l2Bytes = 512 << 10;
   m.cpuFeatures = RESNETC_CPU_NEON;
   return m;

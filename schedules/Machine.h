@@ -19,7 +19,8 @@ struct Machine {
   int block = 0;             // channels that lie together: NCHW<block>c, a multiple of lanes
   int fmaLatency = 0;        // cycles from an FMA to the next on the same accumulator
   int fmaPerCycle = 0;       // vector FMAs started per cycle
-  int loadsPerCycle = 0;     // vector loads (a broadcast counts as one)
+  int loadsPerCycle = 0;     // vector loads
+  double issuePerCycle = 0;  // vector instructions in all (an FMA with a memory operand counts as one)
   bool broadcastOperand = false;  // an FMA can broadcast a scalar from memory by itself (AVX-512)
   int64_t l1Bytes = 0, l2Bytes = 0;
   uint32_t cpuFeatures = 0;  // RESNETC_CPU_* bits (runtime/resnetc_runtime.h) that an object for this level needs

@@ -1,3 +1,4 @@
+// All of this is strict_float: Halide's default lets LLVM assume that there is no NaN.
 #include "schedules/algorithms/Activation.h"
 
 namespace resnetc {
@@ -18,12 +19,22 @@ Expr exponential(Expr x) {
     p = p * r + coefficient;
   Expr n = Halide::clamp(Halide::cast<int32_t>(k), -160, 160), half = n / 2;
   auto power = [](Expr e) { return Halide::reinterpret<float>((e + 127) << 23); };
-  return p * power(half) * power(n - half);
+  return strict_float(p * power(half) * power(n - half));
+}
+
+// ln(x) = e*ln(2) + ln(m) with m in [sqrt(1/2), sqrt(2)), ln(m) = 2*atanh((m-1)/(m+1)).
+Expr logarithm(Expr x) {
+  Expr bits = Halide::reinterpret<int32_t>(x), e = (bits - 0x3f3504f3) >> 23;
+  Expr m = Halide::reinterpret<float>(bits - (e << 23)), t = (m - 1.f) / (m + 1.f), square = t * t;
+  Expr p = 2.f / 9;
+  for (float coefficient : {2.f / 7, 2.f / 5, 2.f / 3, 2.f})
+    p = p * square + coefficient;
+  return strict_float(Halide::cast<float>(e) * 0.693147181f + p * t + (x - x));  // x - x keeps NaN and infinity
 }
 
 static Expr sigmoid(Expr x) { return 1.f / (1.f + exponential(-x)); }
 
-Expr activate(const KernelSpec &spec, Expr x) {
+static Expr activation(const KernelSpec &spec, Expr x) {
   const std::string act = spec.word("act", "none");
   const float alpha = static_cast<float>(spec.real("alpha", 0)), beta = static_cast<float>(spec.real("beta", 0));
   if (act == "none")
@@ -44,5 +55,7 @@ Expr activate(const KernelSpec &spec, Expr x) {
     return x * atMost(atLeast(x * (1.f / 6) + 0.5f, 0.f), 1.f);
   throw BadSpec("does not know act '" + act + "'");
 }
+
+Expr activate(const KernelSpec &spec, Expr x) { return strict_float(activation(spec, x)); }
 
 }  // namespace resnetc

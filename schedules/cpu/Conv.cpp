@@ -29,7 +29,11 @@ static void conv(Computation &k, const KernelSpec &spec, const Machine &machine)
   const RVar unrolled = inBlock > 1 ? lane : kernelWidth > 1 ? kx : ib;
   const int extent = inBlock > 1 ? inBlock : kernelWidth > 1 ? kernelWidth : inBlocks;
   update.split(unrolled, outer, inner, std::gcd(extent, 4));
+  // The operand that is kept (in the inner loop: all its vectors are live) is the one with fewer vectors.
+  const int vectors = listOf(spec, "size", 3, 1)[2] * (block / lanes);
   std::vector<VarOrRVar> order = {ci, co, b, x, inner, outer};
+  if (tile < vectors)
+    order = {ci, x, co, b, inner, outer};
   for (const RVar &v : {lane, kx, ky, ib})
     if (v.name() != unrolled.name())
       order.push_back(v);

@@ -1,0 +1,20 @@
+// Kernels in plain loops and double precision, straight from their documentation: what the Halide kernels must agree with.
+#pragma once
+#include "schedules/KernelSpec.h"
+#include <functional>
+#include <vector>
+
+namespace resnetc {
+
+using Operands = std::vector<std::vector<float>>;  // without the output
+
+// How many floats each operand spans from the element (0, 0, ...) on, the output last.
+std::vector<size_t> operandSizes(const KernelSpec &spec);
+
+// Calls visit(offset in out, exact value, how far a float kernel may be off) for every element of the output. The bound is
+// derived: n rounded terms are off by at most n*u/(1 - n*u) times the sum of their magnitudes (u = 2^-24), times the
+// slope of the activation, plus the roundings of the activation itself.
+using Visit = std::function<void(size_t, double, double)>;
+void evaluate(const KernelSpec &spec, const Operands &in, const Visit &visit);
+
+}  // namespace resnetc

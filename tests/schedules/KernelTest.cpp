@@ -1,0 +1,271 @@
+// Every kind of kernel against plain loops in double precision, on odd shapes, at every level that this processor runs, and
+// the 16-lane schedule with AVX2 instructions. Each kernel passes through LLVM's code generator as in a compiled model.
+// Guards around every operand show whether a kernel writes where it should not.
+#include "schedules/bench/CallableKernel.h"
+#include "tests/schedules/Evaluate.h"
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace resnetc;
+
+namespace {
+
+struct Level {
+  std::string name;
+  Machine machine;
+};
+
+std::vector<Level> runnableLevels() {
+  std::vector<Level> levels;
+  const auto native = machineFor("", "native");
+  bool reached = false;
+  for (const std::string &name : machineLevels("")) {
+    reached |= name == native->level;
+    if (reached)
+      levels.push_back({name, *machineFor("", name)});
+  }
+  if (native->level != "x86-64-v2" && native->triple.rfind("x86_64", 0) == 0) {
+    Machine wide = *machineFor("", "x86-64-v4");
+    const Machine narrow = *machineFor("", "x86-64-v3");
+    wide.halideTarget = narrow.halideTarget, wide.llvmCpu = narrow.llvmCpu, wide.llvmFeatures = narrow.llvmFeatures;
+    levels.push_back({"16 lanes on AVX2", wide});
+  }
+  return levels;
+}
+
+std::vector<float> randomFloats(size_t n, uint32_t seed) {
+  std::vector<float> v(n);
+  for (float &x : v)
+    x = static_cast<float>((seed = seed * 1664525 + 1013904223) >> 8) / (1 << 22) - 2;
+  return v;
+}
+
+constexpr size_t Guard = 64;
+constexpr float Untouched = -12345.75f;
+
+// Runs the kernel on random data; `inPlace` lets the output be that operand.
+void check(const KernelSpec &spec, const Level &level, int inPlace = -1) {
+  SCOPED_TRACE(level.name + ": " + spec.name());
+  const std::vector<size_t> sizes = operandSizes(spec);
+  Operands in;
+  for (size_t i = 0; i + 1 < sizes.size(); i++)
+    in.push_back(randomFloats(sizes[i], static_cast<uint32_t>(i + 7)));
+  std::vector<float> out(sizes.back() + 2 * Guard, Untouched);
+  if (inPlace >= 0)
+    std::copy(in[static_cast<size_t>(inPlace)].begin(), in[static_cast<size_t>(inPlace)].end(), out.begin() + Guard);
+  std::vector<float> expected = out;
+  Operands copy = in;
+  std::vector<float *> pointers;
+  for (size_t i = 0; i < in.size(); i++)
+    pointers.push_back(static_cast<int>(i) == inPlace ? out.data() + Guard : copy[i].data());
+  pointers.push_back(out.data() + Guard);
+  CallableKernel(spec, level.machine)(pointers);
+  EXPECT_EQ(in, copy);
+
+  double worst = 0;
+  size_t wrong = 0;
+  evaluate(spec, in, [&](size_t offset, double value, double bound) {
+    const float got = out[Guard + offset];
+    const double difference = std::fabs(got - value);
+    const bool same = got == value || difference <= bound;
+    wrong += !same;
+    worst = std::max(worst, same ? 0 : difference);
+    expected[Guard + offset] = got;
+  });
+  EXPECT_EQ(wrong, 0u) << "worst difference " << worst;
+  EXPECT_TRUE(expected == out) << "wrote outside of its elements";
+}
+
+KernelSpec convSpec(const Machine &m, int64_t px, int64_t tiles, int64_t h, int64_t kb, int64_t inBlocks, int64_t kw, int64_t kh, int64_t stride, int64_t dilation, const std::string &act) {
+  const int64_t b = m.block, w = px * tiles, iw = (w - 1) * stride + (kw - 1) * dilation + 2, ih = (h - 1) * stride + (kh - 1) * dilation + 1;
+  KernelSpec s;
+  s.kind = "conv";
+  s.words["act"] = act;
+  s.ints = {{"size", {w, h, kb}}, {"block", {b}}, {"in", {b, inBlocks}}, {"in_strides", {b, b * iw, b * iw * ih}},
+            {"out_strides", {b, b * (w + 3), b * (w + 3) * (h + 1)}}, {"kernel", {kw, kh}}, {"stride", {stride, stride}},
+            {"dilation", {dilation, dilation}}, {"tile", {px}}};
+  return s;
+}
+
+void makePlanar(KernelSpec &s, int64_t channels) {
+  const int64_t b = s.at("block"), row = s.at("in_strides", 1) / b, plane = s.at("in_strides", 2) / b;
+  s.ints["in"] = {1, channels};
+  s.ints["in_strides"] = {1, row, plane};
+}
+
+class Kernels : public testing::TestWithParam<Level> {};
+
+TEST_P(Kernels, ConvShapes) {
+  const Level &l = GetParam();
+  check(convSpec(l.machine, 3, 2, 3, 2, 2, 3, 3, 1, 1, "relu"), l);
+  check(convSpec(l.machine, 7, 1, 2, 1, 3, 1, 1, 1, 1, "none"), l);
+  check(convSpec(l.machine, 2, 2, 2, 3, 1, 3, 2, 2, 1, "none"), l);
+  check(convSpec(l.machine, 4, 1, 2, 2, 2, 3, 3, 1, 2, "relu"), l);
+  check(convSpec(l.machine, 1, 1, 1, 1, 1, 1, 1, 1, 1, "none"), l);
+  check(convSpec(l.machine, 5, 1, 1, 2, 1, 1, 5, 3, 3, "none"), l);
+}
+
+TEST_P(Kernels, ConvPlanarAndDenseInputs) {
+  const Level &l = GetParam();
+  KernelSpec stem = convSpec(l.machine, 3, 2, 2, 2, 1, 7, 7, 2, 1, "relu");
+  makePlanar(stem, 3);
+  check(stem, l);
+  KernelSpec dense = convSpec(l.machine, 1, 1, 1, 5, 1, 1, 1, 1, 1, "none");
+  dense.ints["in"] = {1, 37};
+  dense.ints["in_strides"] = {37, 37, 1};
+  check(dense, l);
+}
+
+TEST_P(Kernels, ConvInChunksOfTheReduction) {
+  const Level &l = GetParam();
+  Level small = l;
+  small.machine.l2Bytes = 16 << 10;  // the weights of these do not fit
+  KernelSpec s = convSpec(l.machine, 3, 2, 3, 2, 8, 3, 3, 1, 1, "silu");
+  check(s, small);
+  s.ints["res_strides"] = s.ints["out_strides"];
+  check(s, small);
+  check(s, small, 3);
+}
+
+TEST_P(Kernels, ConvActivationsAndResidual) {
+  const Level &l = GetParam();
+  for (const char *act : {"none", "relu", "clip", "leaky_relu", "sigmoid", "silu", "hard_sigmoid", "hard_swish"}) {
+    KernelSpec s = convSpec(l.machine, 3, 1, 2, 1, 1, 1, 1, 1, 1, act);
+    const bool clip = s.words["act"] == "clip", linear = s.words["act"] == "hard_sigmoid";
+    s.floats["alpha"] = clip ? -1 : 0.2;
+    s.floats["beta"] = clip ? 6 : linear ? 0.5 : 0;
+    s.ints["res_strides"] = s.ints["out_strides"];
+    check(s, l);
+    check(s, l, 3);
+  }
+}
+
+TEST_P(Kernels, Pools) {
+  const Level &l = GetParam();
+  const int64_t b = l.machine.block;
+  auto spec = [&](const char *kind, int64_t w, int64_t h, int64_t k, int64_t stride, int64_t dilation, int64_t pad, int64_t out) {
+    KernelSpec s;
+    s.kind = kind;
+    s.ints = {{"size", {out, out + 1, 2}}, {"block", {b}}, {"in_size", {w, h}}, {"in_strides", {b, b * w, b * w * h}},
+              {"out_strides", {b, b * (out + 2), b * (out + 2) * (out + 1)}}, {"kernel", {k, k}}, {"stride", {stride, stride}},
+              {"dilation", {dilation, dilation}}, {"pad", {pad, pad}}};
+    return s;
+  };
+  for (const char *kind : {"max_pool", "avg_pool"}) {
+    check(spec(kind, 11, 13, 3, 2, 1, 1, 6), l);
+    check(spec(kind, 4, 5, 2, 2, 1, 0, 3), l);  // the last windows hang over the edge, one lies outside
+    check(spec(kind, 9, 9, 3, 1, 2, 2, 9), l);
+  }
+  KernelSpec counted = spec("avg_pool", 5, 5, 3, 2, 1, 1, 3);
+  counted.ints["count_include_pad"] = {1};
+  counted.ints["padded"] = {7, 7};
+  check(counted, l);
+}
+
+KernelSpec pointwiseSpec(const std::string &op, std::vector<int64_t> size, std::vector<std::vector<int64_t>> strides) {
+  KernelSpec s;
+  s.kind = "pointwise";
+  s.words["op"] = op;
+  s.ints["size"] = std::move(size);
+  s.ints["out_strides"] = strides[0];
+  for (size_t i = 1; i < strides.size(); i++)
+    s.ints["in" + std::to_string(i - 1) + "_strides"] = strides[i];
+  return s;
+}
+
+TEST_P(Kernels, PointwiseOps) {
+  const Level &l = GetParam();
+  const std::vector<int64_t> size = {5, 7, 1, 3, 1, 1}, flat = {1, 5, 35, 35, 105, 105}, bordered = {1, 9, 0, 80, 0, 0};
+  for (const char *op : {"add", "sub", "mul", "div", "min", "max"}) {
+    check(pointwiseSpec(op, size, {flat, flat, flat}), l);
+    check(pointwiseSpec(op, size, {bordered, flat, {0, 1, 0, 0, 0, 0}}), l);
+    check(pointwiseSpec(op, size, {bordered, bordered, flat}), l, 0);
+  }
+  check(pointwiseSpec("mul_add", size, {flat, flat, {0, 0, 0, 1, 0, 0}, {1, 0, 0, 5, 0, 0}}), l);
+  KernelSpec fill = pointwiseSpec("fill", size, {bordered});
+  fill.floats["value"] = 0.1;
+  check(fill, l);
+  KernelSpec unary = pointwiseSpec("copy", {1003, 1, 1, 1, 1, 1}, {{1, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0}});
+  for (const char *act : {"relu", "sigmoid", "silu"}) {
+    unary.words["act"] = act;
+    check(unary, l);
+    check(unary, l, 0);
+  }
+}
+
+TEST_P(Kernels, PointwiseLayouts) {
+  const Level &l = GetParam();
+  const int64_t b = l.machine.block, w = 5, h = 3;
+  check(pointwiseSpec("copy", {b, w, h, 2, 1, 1}, {{1, b, b * w, b * w * h, 0, 0}, {w * h, 1, w, b * w * h, 0, 0}}), l);  // NCHW to blocks
+  check(pointwiseSpec("copy", {w, h, b, 2, 1, 1}, {{1, w, w * h, b * w * h, 0, 0}, {b, b * w, 1, b * w * h, 0, 0}}), l);  // and back
+  check(pointwiseSpec("copy", {w, h, 3, 1, 1, 1}, {{1, w + 4, 100, 0, 0, 0}, {3, 3 * w, 1, 0, 0, 0}}), l);                // NHWC to a bordered NCHW
+  check(pointwiseSpec("copy", {17, 19, 1, 1, 1, 1}, {{19, 1, 0, 0, 0, 0}, {1, 17, 0, 0, 0, 0}}), l);                      // transpose
+  check(pointwiseSpec("copy", {4, 3, 1, 1, 1, 1}, {{1, 4, 0, 0, 0, 0}, {2, 24, 0, 0, 0, 0}}), l);                         // strided slice
+  check(pointwiseSpec("copy", {1, 1, 1, 1, 1, 1}, {{0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}}), l);
+}
+
+TEST_P(Kernels, Reductions) {
+  const Level &l = GetParam();
+  const int64_t b = l.machine.block;
+  for (const char *op : {"mean", "sum", "max"})
+    for (int64_t c : {b, b - 3, int64_t(1)}) {
+      KernelSpec s;
+      s.kind = "reduce";
+      s.words["op"] = op;
+      s.ints = {{"size", {c, c == b ? 6 : 1}}, {"pixels", {5, 4}}, {"in_strides", {b, b * 7, b * 40}}, {"out_stride", {b}}};
+      check(s, l);
+    }
+}
+
+TEST_P(Kernels, Softmax) {
+  const Level &l = GetParam();
+  for (const char *op : {"softmax", "log_softmax"}) {
+    KernelSpec s;
+    s.kind = "softmax";
+    s.words["op"] = op;
+    s.ints = {{"size", {101, 1, 2}}, {"strides", {1, 1, 101}}, {"out_strides", {1, 1, 101}}};
+    check(s, l);
+    check(s, l, 0);
+    s.ints = {{"size", {3, 21, 2}}, {"strides", {21, 1, 63}}, {"out_strides", {25, 1, 75}}};
+    check(s, l);
+    check(s, l, 0);
+    s.ints = {{"size", {2, 1, 3}}, {"strides", {1, 1, 2}}, {"out_strides", {1, 1, 2}}};
+    check(s, l);
+  }
+}
+
+// NaN and infinity come out where plain loops have them.
+TEST_P(Kernels, NanAndInfinityPropagate) {
+  const Level &l = GetParam();
+  const float nan = std::nanf(""), inf = INFINITY;
+  for (const char *act : {"none", "relu", "clip", "leaky_relu", "sigmoid", "silu", "hard_sigmoid", "hard_swish"}) {
+    KernelSpec s = pointwiseSpec("copy", {20, 1, 1, 1, 1, 1}, {{1, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0}});
+    s.words["act"] = act;
+    s.floats = {{"alpha", 0.25}, {"beta", 1}};
+    std::vector<float> in(20, nan), out(20, 0);
+    in[1] = inf, in[18] = -inf, in[3] = 1;
+    CallableKernel(s, l.machine)({in.data(), out.data()});
+    SCOPED_TRACE(l.name + " " + act);
+    EXPECT_TRUE(std::isnan(out[0]) && std::isnan(out[19]));
+    EXPECT_FALSE(std::isnan(out[3]));
+    EXPECT_TRUE(out[1] == inf || out[1] == 1) << out[1];
+  }
+  KernelSpec s = convSpec(l.machine, 3, 1, 1, 1, 1, 1, 1, 1, 1, "relu");
+  const std::vector<size_t> sizes = operandSizes(s);
+  std::vector<float> in(sizes[0], 1), w(sizes[1], 1), bias(sizes[2], 0), out(sizes[3], 0);
+  in[0] = nan, in[static_cast<size_t>(l.machine.block)] = inf;
+  CallableKernel(s, l.machine)({in.data(), w.data(), bias.data(), out.data()});
+  const size_t b = static_cast<size_t>(l.machine.block);
+  EXPECT_TRUE(std::isnan(out[0]));
+  EXPECT_EQ(out[b], inf);
+  EXPECT_EQ(out[2 * b], static_cast<float>(b));
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::ValuesIn(runnableLevels()), [](const auto &info) {
+  std::string name = info.param.name;
+  for (char &c : name)
+    c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return name;
+});
+
+}  // namespace

@@ -1,0 +1,71 @@
+// Names of specs, errors of buildKernel, and that equal specs give equal bytes.
+#include "schedules/Kernels.h"
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <thread>
+
+using namespace resnetc;
+
+static KernelSpec copySpec(int64_t n) {
+  KernelSpec s;
+  s.kind = "pointwise";
+  s.words = {{"op", "copy"}, {"act", "silu"}};
+  s.ints = {{"size", {n, 1, 1, 1, 1, 1}}, {"out_strides", {1, 0, 0, 0, 0, 0}}, {"in0_strides", {1, 0, 0, 0, 0, 0}}};
+  return s;
+}
+
+TEST(KernelSpec, NamesAreCanonicalIdentifiers) {
+  KernelSpec a = copySpec(10), b = copySpec(10);
+  EXPECT_EQ(a, b);
+  EXPECT_EQ(a.name(), b.name());
+  EXPECT_TRUE(std::all_of(a.name().begin(), a.name().end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; }));
+  b.ints["in0_strides"][0] = 2;
+  EXPECT_FALSE(a == b);
+  EXPECT_NE(a.name(), b.name());
+  b = a;
+  b.floats["alpha"] = 0;
+  EXPECT_NE(a.name(), b.name());
+}
+
+TEST(BuildKernel, ReportsWhatIsWrong) {
+  const Machine m = *machineFor("", "native");
+  std::string error;
+  KernelSpec s;
+  s.kind = "fft";
+  EXPECT_EQ(buildKernel(s, m, error), "");
+  EXPECT_NE(error.find("no kernel of kind 'fft'"), std::string::npos);
+  s = copySpec(8);
+  s.ints.erase("in0_strides");
+  EXPECT_EQ(buildKernel(s, m, error), "");
+  EXPECT_NE(error.find("in0_strides"), std::string::npos) << error;
+  s = copySpec(8);
+  s.words["op"] = "frobnicate";
+  EXPECT_EQ(buildKernel(s, m, error), "");
+  EXPECT_NE(error.find("'frobnicate'"), std::string::npos) << error;
+  s = copySpec(int64_t(1) << 40);
+  EXPECT_EQ(buildKernel(s, m, error), "");
+  EXPECT_NE(error.find("out of range"), std::string::npos) << error;
+}
+
+TEST(BuildKernel, SameBytesFromManyThreads) {
+  const Machine m = *machineFor("", "native");
+  std::string error, results[4];
+  const std::string first = buildKernel(copySpec(33), m, error);
+  ASSERT_NE(first, "") << error;
+  std::thread threads[4];
+  for (int i = 0; i < 4; i++)
+    threads[i] = std::thread([&, i] { std::string e; results[i] = buildKernel(copySpec(33), m, e); });
+  for (std::thread &t : threads)
+    t.join();
+  for (const std::string &r : results)
+    EXPECT_TRUE(r == first);
+}
+
+TEST(BuildKernel, EveryLevelCompiles) {
+  for (const char *triple : {"x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"})
+    for (const std::string &level : machineLevels(triple)) {
+      std::string error;
+      EXPECT_NE(buildKernel(copySpec(100), *machineFor(triple, level), error), "") << error;
+    }
+  EXPECT_EQ(kernelKinds(), (std::vector<std::string>{"avg_pool", "conv", "max_pool", "pointwise", "reduce", "softmax"}));
+}
