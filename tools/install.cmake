@@ -1,0 +1,20 @@
+# The installed package: programs, runtime, header, and what find_package(resnetc) needs.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/resnetc)
+
+set(programs resnetc-run)
+if(TARGET resnetc)
+  list(APPEND programs resnetc)
+endif()
+# The programs keep finding the LLVM and Halide that they were built with.
+set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+install(TARGETS ${programs} resnetc_runtime EXPORT resnetcTargets
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/runtime/resnetc_runtime.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT resnetcTargets NAMESPACE resnetc:: DESTINATION ${package_dir})
+
+configure_package_config_file(resnetcConfig.cmake.in resnetcConfig.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(resnetcConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES resnetcAddModel.cmake ${CMAKE_CURRENT_BINARY_DIR}/resnetcConfig.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/resnetcConfigVersion.cmake DESTINATION ${package_dir})

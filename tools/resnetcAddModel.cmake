@@ -1,0 +1,78 @@
+# resnetc_add_model(<target> MODEL <file.onnx> [NAME <id>] [SHAPES <input>=<1x3x224x224>...] [BATCH <n>] [CPU <name>]
+#                   [TARGET <triple>] [OPTIONS <option>...])
+#
+# Compiles a model when the project is built and makes a static library of it: link it to get the header NAME.h, the
+# code and the runtime. NAME is the prefix of all its symbols and defaults to <target>. OPTIONS go to resnetc as they
+# are. The model is compiled again when it, or a file of weights beside it, changes.
+#
+# Set resnetc_HOST to the path of a resnetc to use it instead of the package's own; a cross build must.
+
+function(resnetc_add_model target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MODEL;NAME;BATCH;CPU;TARGET" "SHAPES;OPTIONS")
+  if(arg_UNPARSED_ARGUMENTS)
+    list(JOIN arg_UNPARSED_ARGUMENTS " " words)
+    message(FATAL_ERROR "resnetc_add_model(${target}): unknown words: ${words}")
+  endif()
+  if(arg_KEYWORDS_MISSING_VALUES)
+    list(JOIN arg_KEYWORDS_MISSING_VALUES " " words)
+    message(FATAL_ERROR "resnetc_add_model(${target}): no value for ${words}")
+  endif()
+  if(NOT arg_MODEL)
+    message(FATAL_ERROR "resnetc_add_model(${target}): MODEL <file.onnx> is missing")
+  endif()
+  if(NOT arg_NAME)
+    set(arg_NAME ${target})
+  endif()
+  if(NOT arg_NAME MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
+    message(FATAL_ERROR "resnetc_add_model(${target}): '${arg_NAME}' is not a C identifier; choose one with NAME")
+  endif()
+  _resnetc_find_compiler(compiler)
+
+  get_filename_component(model ${arg_MODEL} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/resnetc/${target})
+  set(object ${folder}/${arg_NAME}.o)
+  set(header ${folder}/${arg_NAME}.h)
+  set(flags -q --name=${arg_NAME})
+  foreach(shape IN LISTS arg_SHAPES)
+    list(APPEND flags --shape=${shape})
+  endforeach()
+  if(arg_BATCH)
+    list(APPEND flags --batch=${arg_BATCH})
+  endif()
+  if(arg_CPU)
+    list(APPEND flags --cpu=${arg_CPU})
+  endif()
+  if(NOT arg_TARGET AND CMAKE_CROSSCOMPILING)
+    set(arg_TARGET ${CMAKE_C_COMPILER_TARGET})
+  endif()
+  if(arg_TARGET)
+    list(APPEND flags --target=${arg_TARGET})
+  endif()
+
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${object} ${header}
+    COMMAND ${compiler} ${model} -o ${object} ${flags} ${arg_OPTIONS} -MD -MF ${object}.d
+    DEPENDS ${model} ${compiler} DEPFILE ${object}.d
+    COMMENT "Compiling the model ${arg_NAME}" VERBATIM)
+  add_library(${target} STATIC ${object} ${header})
+  set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)
+  if(NOT "C" IN_LIST languages)
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+  endif()
+  target_include_directories(${target} INTERFACE ${folder})
+  target_link_libraries(${target} INTERFACE resnetc::runtime)
+endfunction()
+
+function(_resnetc_find_compiler out)
+  if(resnetc_HOST)
+    set(${out} ${resnetc_HOST} PARENT_SCOPE)
+  elseif(CMAKE_CROSSCOMPILING)
+    message(FATAL_ERROR "resnetc_add_model: set resnetc_HOST to a resnetc that runs on this machine")
+  elseif(TARGET resnetc::resnetc)
+    set(${out} resnetc::resnetc PARENT_SCOPE)
+  else()
+    message(FATAL_ERROR "resnetc_add_model: this package has no compiler; set resnetc_HOST to the path of resnetc")
+  endif()
+endfunction()
