@@ -1,29 +1,13 @@
 #include "tools/ModelRunner.h"
+#include "tools/Describe.h"
 
 #include "llvm/Support/Errc.h"
-#include "llvm/Support/MathExtras.h"
 
 #include <cmath>
-#include <cstdlib>
-#include <cstring>
 
 using namespace llvm;
 
 namespace resnetc {
-
-std::vector<int64_t> shapeFor(const resnetc_tensor_info &info, const resnetc_model &model, int32_t batch) {
-  std::vector<int64_t> shape(info.dim, info.dim + info.rank);
-  if (batch != model.batch_min && !shape.empty())
-    shape[0] = shape[0] / model.batch_min * batch;
-  return shape;
-}
-
-size_t countFor(const resnetc_tensor_info &info, const resnetc_model &model, int32_t batch) {
-  size_t count = 1;
-  for (int64_t dim : shapeFor(info, model, batch))
-    count *= size_t(dim);
-  return count;
-}
 
 void fillRandom(MutableArrayRef<float> to, uint64_t seed, StringRef name) {
   uint64_t state = 0xcbf29ce484222325;
@@ -44,41 +28,28 @@ void fillRandom(MutableArrayRef<float> to, uint64_t seed, StringRef name) {
   }
 }
 
-/// Every byte is 0xff, a NaN in each float: a model that reads what nobody wrote shows it.
-ModelRunner::Buffer ModelRunner::allocate(size_t bytes, size_t align) {
-  const size_t unit = std::max<size_t>(align, 64);
-  const size_t size = std::max<size_t>(alignTo(bytes, unit), unit);
-  auto *memory = static_cast<float *>(std::aligned_alloc(unit, size));
-  if (memory)
-    std::memset(memory, 0xff, size);
-  return Buffer(memory);
-}
-
-static Error outOfMemory(size_t bytes) {
-  return createStringError(errc::not_enough_memory, "out of memory: the model wants %zu bytes more", bytes);
-}
-
-Expected<std::unique_ptr<ModelRunner>> ModelRunner::create(const resnetc_model &model, int32_t batch,
-                                                           int32_t threads) {
+Expected<std::unique_ptr<ModelRunner>> ModelRunner::create(const resnetc_model &model, int32_t batch, int32_t threads,
+                                                           GuardedBuffer::Place place) {
   std::unique_ptr<ModelRunner> runner(new ModelRunner(model, batch));
-  for (const resnetc_tensor_info &info : ArrayRef(model.inputs, model.num_inputs)) {
-    runner->inputCounts.push_back(countFor(info, model, batch));
-    runner->inputs.push_back(allocate(runner->inputCounts.back() * sizeof(float), info.align));
-    runner->inputPointers.push_back(runner->inputs.back().get());
-    if (!runner->inputPointers.back())
-      return outOfMemory(runner->inputCounts.back() * sizeof(float));
-  }
-  for (const resnetc_tensor_info &info : ArrayRef(model.outputs, model.num_outputs)) {
-    runner->outputCounts.push_back(countFor(info, model, batch));
-    runner->outputs.push_back(allocate(runner->outputCounts.back() * sizeof(float), info.align));
-    runner->outputPointers.push_back(runner->outputs.back().get());
-    if (!runner->outputPointers.back())
-      return outOfMemory(runner->outputCounts.back() * sizeof(float));
-  }
-  runner->bytesOfScratch = model.scratch_bytes(batch);
-  runner->scratch = allocate(runner->bytesOfScratch, model.scratch_align);
-  if (!runner->scratch)
-    return outOfMemory(runner->bytesOfScratch);
+  size_t missing = 0; // bytes that could not be had
+  auto allocate = [&](size_t bytes, size_t align) {
+    float *data = runner->buffers.emplace_back(bytes, align, place).data();
+    missing += data ? 0 : bytes;
+    return data;
+  };
+  auto allocateTensor = [&](const resnetc_tensor_info &info) {
+    size_t count = 1;
+    for (int64_t dim : shapeFor(info, model, batch))
+      count *= size_t(dim);
+    return MutableArrayRef(allocate(count * sizeof(float), info.align), count);
+  };
+  for (const resnetc_tensor_info &info : ArrayRef(model.inputs, model.num_inputs))
+    runner->inputPointers.push_back(runner->inputs.emplace_back(allocateTensor(info)).data());
+  for (const resnetc_tensor_info &info : ArrayRef(model.outputs, model.num_outputs))
+    runner->outputPointers.push_back(runner->outputs.emplace_back(allocateTensor(info)).data());
+  runner->scratch = allocate(model.scratch_bytes(batch), model.scratch_align);
+  if (missing)
+    return createStringError(errc::not_enough_memory, "out of memory: %zu bytes more are needed", missing);
   if (threads > 1) {
     if (const resnetc_status status = resnetc_pool_create(threads, &runner->pool))
       return createStringError(errc::resource_unavailable_try_again, "cannot start %d threads: %s", threads,
@@ -91,7 +62,7 @@ Expected<std::unique_ptr<ModelRunner>> ModelRunner::create(const resnetc_model &
 ModelRunner::~ModelRunner() { resnetc_pool_destroy(pool); }
 
 resnetc_status ModelRunner::run() {
-  return model.run(batch, inputPointers.data(), outputPointers.data(), scratch.get(), pool ? &exec : nullptr);
+  return model.run(batch, inputPointers.data(), outputPointers.data(), scratch, pool ? &exec : nullptr);
 }
 
 } // namespace resnetc

@@ -1,5 +1,6 @@
 // resnetc-run: runs a compiled model on given or random inputs, saves its outputs, and tells how long it took. What
 // the model is called and wants, it learns from the descriptor in the object.
+#include "tools/Describe.h"
 #include "tools/LoadedModel.h"
 #include "tools/ModelRunner.h"
 #include "tools/Npy.h"
@@ -40,47 +41,6 @@ static Expected<const resnetc_model *> openModel(const char *argv0) {
   SmallString<256> compiler(sys::path::parent_path(sys::fs::getMainExecutable(argv0, &anchor)));
   sys::path::append(compiler, "resnetc");
   return compileAndLoad(options.model, compiler);
-}
-
-// ---- What it is.
-
-static json::Array describe(ArrayRef<resnetc_tensor_info> tensors, const resnetc_model &model, int32_t batch) {
-  json::Array list;
-  for (const resnetc_tensor_info &info : tensors)
-    list.push_back(json::Object{{"name", info.name},
-                                {"layout", info.layout},
-                                {"dtype", "float32"},
-                                {"shape", json::Array(shapeFor(info, model, batch))}});
-  return list;
-}
-
-static json::Object describe(const resnetc_model &model, int32_t batch) {
-  return json::Object{{"file", options.model},
-                      {"name", model.name},
-                      {"compiler", model.version},
-                      {"onnx_sha256", model.onnx_sha256},
-                      {"target", model.target},
-                      {"batch_min", model.batch_min},
-                      {"batch_max", model.batch_max},
-                      {"weight_bytes", int64_t(model.weight_bytes)},
-                      {"scratch_bytes", int64_t(model.scratch_bytes(batch))},
-                      {"inputs", describe(ArrayRef(model.inputs, model.num_inputs), model, batch)},
-                      {"outputs", describe(ArrayRef(model.outputs, model.num_outputs), model, batch)}};
-}
-
-static void printTensors(const char *role, ArrayRef<resnetc_tensor_info> tensors, const resnetc_model &model,
-                         int32_t batch) {
-  for (const resnetc_tensor_info &info : tensors)
-    outs() << role << info.name << "  float32 " << info.layout << (*info.layout ? " " : "")
-           << shapeToString(shapeFor(info, model, batch)) << "\n";
-}
-
-static void print(const resnetc_model &model, int32_t batch) {
-  outs() << "model    " << model.name << "  for " << model.target << ", by resnetc " << model.version << "\n";
-  printTensors("input    ", ArrayRef(model.inputs, model.num_inputs), model, batch);
-  printTensors("output   ", ArrayRef(model.outputs, model.num_outputs), model, batch);
-  outs() << "batch    " << model.batch_min << " to " << model.batch_max << "\n";
-  outs() << "memory   weights " << model.weight_bytes << " bytes, scratch " << model.scratch_bytes(batch) << " bytes\n";
 }
 
 // ---- Inputs.
@@ -159,7 +119,8 @@ static Error runOnce(ModelRunner &runner, double *milliseconds) {
   if (status == RESNETC_E_CPU)
     return usage("U013", resnetc_strerror(status), "compile it on this machine, or for it with --cpu");
   if (status != RESNETC_OK)
-    return make_error<ToolError>(70, options.model, "I002", std::string("the model failed: ") + resnetc_strerror(status));
+    return make_error<ToolError>(70, options.model, "I002",
+                                 std::string("the model failed: ") + resnetc_strerror(status));
   return Error::success();
 }
 
@@ -194,6 +155,7 @@ static void report(const resnetc_model &model, int32_t batch, const std::vector<
   const double fastest = *std::min_element(times.begin(), times.end());
   if (options.json) {
     json::Object object = describe(model, batch);
+    object["file"] = options.model;
     object["batch"] = batch;
     object["threads"] = options.threads;
     object["min_ms"] = fastest;
@@ -202,7 +164,7 @@ static void report(const resnetc_model &model, int32_t batch, const std::vector<
     outs() << formatv("{0:2}\n", json::Value(std::move(object)));
     return;
   }
-  print(model, batch);
+  print(model, batch, outs());
   outs() << formatv("min_ms {0:f3}  median_ms {1:f3}  (batch {2}, {3} runs, {4} thread{5})\n", fastest, median(times),
                     batch, times.size(), options.threads, options.threads == 1 ? "" : "s");
 }
@@ -223,10 +185,14 @@ static Error runTool(const char *argv0) {
   if (!batch)
     return batch.takeError();
   if (options.describe) {
-    options.json ? void(outs() << formatv("{0:2}\n", json::Value(describe(model, *batch)))) : print(model, *batch);
+    if (options.json)
+      outs() << formatv("{0:2}\n", json::Value(describe(model, *batch)));
+    else
+      print(model, *batch, outs());
     return Error::success();
   }
-  Expected<std::unique_ptr<ModelRunner>> runner = ModelRunner::create(model, *batch, options.threads);
+  const auto place = options.guardEnd ? GuardedBuffer::Place::AtEnd : GuardedBuffer::Place::AtStart;
+  Expected<std::unique_ptr<ModelRunner>> runner = ModelRunner::create(model, *batch, options.threads, place);
   if (!runner)
     return make_error<ToolError>(5, options.model, "R065", toString(runner.takeError()));
   if (Error error = fillInputs(model, *batch, *arrays, **runner))

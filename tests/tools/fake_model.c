@@ -1,12 +1,16 @@
 /* A hand-written stand-in for what resnetc emits: y = 2 x + b and s = sum of x, so that resnetc-run can be tested
  * without a compiler. NAME is the model's name; FAIL a status that every run returns; ABI
- * what it says its ABI is. */
+ * what it says its ABI is; OVERRUN
+ * how many bytes it writes past the end of its scratch memory. */
 #include "resnetc_runtime.h"
 
 #include <string.h>
 
 #ifndef ABI
 #define ABI RESNETC_ABI
+#endif
+#ifndef OVERRUN
+#define OVERRUN 0
 #endif
 #define PASTE(a, b) a##b
 #define SYMBOL(a, b) PASTE(a, b)
@@ -37,7 +41,7 @@ static resnetc_status run(int32_t batch, const void *const *inputs, void *const 
   const resnetc_status status = resnetc_rt_check(exec);
   if (status != RESNETC_OK)
     return status;
-  memset(scratch, 0, scratch_bytes(batch));
+  memset(scratch, 0, scratch_bytes(batch) + OVERRUN);
   struct frame frame = {inputs[0], inputs[1], outputs[0]};
   float *sums = outputs[1];
   for (int32_t n = 0; n < batch; ++n) {

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import stat
 import subprocess
 
@@ -197,6 +198,14 @@ def test_files_that_are_no_models(run, model, tmp_path):
 def test_refuses_another_abi(run, fake):
     message = run(fake("other", flags=["-DABI=99"]), code=2)
     assert "[R014] other_model does not describe a model of runtime ABI 1" in message
+
+
+def test_guard_end_stops_a_stray_write(bin_dir, run, model, fake):
+    run(model, "--guard-end")
+    stray = fake("stray", flags=["-DOVERRUN=1"])
+    run(stray)
+    done = subprocess.run([bin_dir / "resnetc-run", stray, "--guard-end"], capture_output=True, timeout=60)
+    assert done.returncode == -signal.SIGSEGV
 
 
 def test_compiles_onnx_with_the_compiler_beside_it(bin_dir, fake, tmp_path, monkeypatch):
