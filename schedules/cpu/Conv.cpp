@@ -1,46 +1,110 @@
-// Schedule of conv: the accumulators of kb blocks x px pixels stay in registers over the whole reduction; every weight vector
-// is loaded once per tile, every input scalar broadcast once.
+// Schedule of conv: the accumulators of kb blocks x px pixels stay in registers over the reduction; per step (one input
+// channel of one tap) every weight vector is loaded once and every input scalar broadcast once.
 #include "schedules/Kind.h"
 #include <algorithm>
 #include <numeric>
 
 namespace resnetc {
+namespace {
 using namespace Halide;
 
-static void conv(Computation &k, const KernelSpec &spec, const Machine &machine) {
-  const int tile = listOf(spec, "tile", 1, 1)[0], width = listOf(spec, "size", 3, 1)[0];
-  const int block = listOf(spec, "block", 1, 1)[0], lanes = std::min(machine.lanes, block);
-  if (width % tile || block % lanes)
-    throw BadSpec("tile does not divide the width, or the vector the block");
-  Func &out = k.out, &sum = k.sum;
-  Var c = out.args()[0], x = out.args()[1], y = out.args()[2], b = out.args()[3], xo("xo"), xi("xi"), ci("ci"), co("co");
-  const std::vector<RVar> r = sum.rvars();
+const Var Tile("tile");  // the loop over the tiles of a row
+
+struct Shape {
+  int width, height, blocks, block, lanes, tile, inBlock, inBlocks, kernelWidth, kernelHeight;
+  Shape(const KernelSpec &spec, const Machine &machine) {
+    const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), kernel = listOf(spec, "kernel", 2, 1);
+    width = size[0], height = size[1], blocks = size[2];
+    inBlock = in[0], inBlocks = in[1];
+    kernelWidth = kernel[0], kernelHeight = kernel[1];
+    block = listOf(spec, "block", 1, 1)[0], lanes = std::min(machine.lanes, block);
+    tile = listOf(spec, "tile", 1, 1)[0];
+    if (width % tile || block % lanes)
+      throw BadSpec("the tile does not divide the width, or the vector the block");
+  }
+  int64_t sumBytes(int rows) const { return int64_t(4) * width * rows * blocks * block; }
+  int64_t weightBytes() const { return int64_t(4) * blocks * block * inBlock * inBlocks * kernelWidth * kernelHeight; }
+};
+
+// Into how many parts the input blocks are cut. Every tile reads all weights: when they do not stay in L2, all tiles work
+// through one part of the reduction before any goes on to the next; the sums in between cost one load and store per part
+// and lie on the stack, where Halide puts no more than 16 KB.
+constexpr int64_t SumBytes = 16 << 10;
+
+int partsOf(const Shape &s, const Machine &machine) {
+  if (s.weightBytes() <= machine.l2Bytes / 2 || s.width * s.height <= s.tile || s.sumBytes(1) > SumBytes)
+    return 1;
+  int parts = 1;
+  while (parts < s.inBlocks && (s.inBlocks % parts || s.weightBytes() / parts > machine.l2Bytes / 4))
+    parts++;
+  return s.inBlocks % parts ? 1 : parts;
+}
+
+// Rows that go through the parts together: as many as the sums have room for.
+int bandOf(const Shape &s) {
+  int rows = s.height;
+  while (s.height % rows || s.sumBytes(rows) > SumBytes)
+    rows--;
+  return rows;
+}
+
+// The loop nest of one tile's reduction: `f` accumulates in registers.
+void scheduleTile(Func f, const std::vector<RVar> &r, const Shape &s) {
+  Var c = f.args()[0], x = f.args()[1], y = f.args()[2], k = f.args()[3], co("co"), ci("ci");
+  f.store_in(MemoryType::Register);
+  f.split(c, co, ci, s.lanes).reorder(ci, co, k, x, y).vectorize(ci).unroll(co).unroll(k).unroll(x);
+
   RVar lane = r[0], kx = r[1], ky = r[2], ib = r[3], outer("outer"), inner("inner");
-
-  out.split(x, xo, xi, tile).split(c, co, ci, lanes).reorder(ci, co, b, xi, xo, y);
-  out.vectorize(ci).unroll(co).unroll(b).unroll(xi);
-  sum.compute_at(out, xo).store_in(MemoryType::Register);
-  sum.split(c, co, ci, lanes).reorder(ci, co, b, x, y).vectorize(ci).unroll(co).unroll(b).unroll(x);
-
-  auto update = sum.update();
-  update.split(c, co, ci, lanes).vectorize(ci);
-  const int inBlock = listOf(spec, "in", 2, 1)[0], inBlocks = listOf(spec, "in", 2, 1)[1];
-  const int kernelWidth = listOf(spec, "kernel", 2, 1)[0];
-  const RVar unrolled = inBlock > 1 ? lane : kernelWidth > 1 ? kx : ib;
-  const int extent = inBlock > 1 ? inBlock : kernelWidth > 1 ? kernelWidth : inBlocks;
-  update.split(unrolled, outer, inner, std::gcd(extent, 4));
-  // The operand that is kept (in the inner loop: all its vectors are live) is the one with fewer vectors.
-  const int vectors = listOf(spec, "size", 3, 1)[2] * (block / lanes);
-  std::vector<VarOrRVar> order = {ci, co, b, x, inner, outer};
-  if (tile < vectors)
-    order = {ci, x, co, b, inner, outer};
+  const RVar unrolled = s.inBlock > 1 ? lane : s.kernelWidth > 1 ? kx : ib;
+  const int extent = s.inBlock > 1 ? s.inBlock : s.kernelWidth > 1 ? s.kernelWidth : s.inBlocks;
+  // The inner loop keeps one operand in registers, the one with fewer vectors, and streams the other.
+  const bool keepPixels = s.tile < s.blocks * (s.block / s.lanes);
+  std::vector<VarOrRVar> order = {ci, co, k, x, inner, outer};
+  if (keepPixels)
+    order = {ci, x, co, k, inner, outer};
   for (const RVar &v : {lane, kx, ky, ib})
     if (v.name() != unrolled.name())
       order.push_back(v);
   order.push_back(y);
-  update.reorder(order).unroll(co).unroll(b).unroll(x).unroll(inner);
+  f.update().split(c, co, ci, s.lanes).split(unrolled, outer, inner, std::gcd(extent, 4)).reorder(order);
+  f.update().vectorize(ci).unroll(co).unroll(k).unroll(x).unroll(inner);
 }
 
-static RegisterSchedule registered("conv", conv);
+// Vectors and whole tiles, for a stage that only touches each element once.
+template <class Stage> void scheduleTiles(Stage &&f, const std::vector<Var> &v, const Shape &s, std::vector<VarOrRVar> outer) {
+  Var xi("xi"), co("co"), ci("ci");
+  std::vector<VarOrRVar> order = {ci, co, v[3], xi};
+  order.insert(order.end(), outer.begin(), outer.end());
+  f.split(v[1], Tile, xi, s.tile).split(v[0], co, ci, s.lanes).reorder(order);
+  f.vectorize(ci).unroll(co).unroll(v[3]).unroll(xi);
+}
 
+void scheduleParts(Computation &k, const Shape &s, int parts) {
+  const std::vector<RVar> r = k.sum.rvars();
+  const std::vector<Var> v = k.sum.args();
+  const Var y = k.out.args()[2], band("band");
+  scheduleTiles(k.out.split(y, band, y, bandOf(s)), k.out.args(), s, {Tile, y, band});
+  RVar part("part"), rest("rest");
+  Var p("p");
+  k.sum.update().split(r[3], part, rest, s.inBlocks / parts);
+  Func partial = k.sum.update().rfactor(part, p);
+  k.sum.compute_at(k.out, band).store_in(MemoryType::Stack);
+  scheduleTiles(k.sum, v, s, {Tile, v[2]});
+  scheduleTiles(k.sum.update(), v, s, {Tile, v[2], part});
+  partial.compute_at(k.sum, Tile);
+  scheduleTile(partial, {r[0], r[1], r[2], rest}, s);
+}
+
+void conv(Computation &k, const KernelSpec &spec, const Machine &machine) {
+  const Shape s(spec, machine);
+  if (const int parts = partsOf(s, machine); parts > 1)
+    return scheduleParts(k, s, parts);
+  scheduleTiles(k.out, k.out.args(), s, {Tile, k.out.args()[2]});
+  k.sum.compute_at(k.out, Tile);
+  scheduleTile(k.sum, k.sum.rvars(), s);
+}
+
+RegisterSchedule registered("conv", conv);
+
+}  // namespace
 }  // namespace resnetc
