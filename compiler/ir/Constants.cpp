@@ -94,6 +94,13 @@ ElementsAttr makeConstant(RankedTensorType type, std::vector<float> values) {
   return DenseResourceElementsAttr::get(type, "w", HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
 }
 
+ElementsAttr reshapedConstant(ElementsAttr value, ArrayRef<int64_t> shape) {
+  auto type = RankedTensorType::get(shape, value.getElementType());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  return cast<DenseElementsAttr>(value).reshape(type);
+}
+
 ElementsAttr constantOf(Value value) {
   auto op = value.getDefiningOp<rn::ConstantOp>();
   return op ? op.getValue() : ElementsAttr();

@@ -1,0 +1,20 @@
+// The way from folded rn to a plan for one machine, in one screen.
+#include "compiler/passes/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace resnetc {
+
+void buildPlanPipeline(mlir::OpPassManager &pm, const Machine &machine) {
+  AssignLayoutOptions layout;
+  layout.block = machine.block;
+  pm.addNestedPass<mlir::func::FuncOp>(createAssignLayout(layout));
+  SelectKernelsOptions select;
+  select.triple = machine.triple;
+  select.cpu = machine.level;
+  pm.addPass(createSelectKernels(select));
+  pm.addPass(createPackWeights());
+  pm.addPass(createPlanMemory());
+}
+
+} // namespace resnetc

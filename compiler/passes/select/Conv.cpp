@@ -1,0 +1,217 @@
+// conv2d and dense become calls of `conv` kernels.
+//   register tile   `tileConv` blocks of output channels x runs of equal pixel tiles; one call for each run
+//   grid            image, group, channel tile, band of rows; bands are rows that divide the height
+//   flattening      a 1x1 convolution over images without borders sees a band as one long row
+//   groups          merged until a group's channels fill whole blocks; weights between merged groups are zero
+//   dense           a 1x1 convolution whose pixels are the rows of the matrix and whose input block is one float
+#include "compiler/ir/Constants.h"
+#include "compiler/passes/select/Planner.h"
+
+using namespace mlir;
+using namespace resnetc::rn;
+
+namespace resnetc {
+namespace {
+
+// Everything that decides the calls of one convolution. Extents in pixels and channels, strides in the views.
+struct Problem {
+  View in, out;
+  std::optional<View> residual;
+  ElementsAttr weight, bias;
+  Shape kernel{1, 1}, stride{1, 1}, dilation{1, 1}, pads{0, 0, 0, 0}; // height before width
+  int64_t groups = 1;
+  std::optional<ActivationAttr> act;
+};
+
+struct Groups {
+  int64_t count;      // after merging
+  int64_t merged;     // original groups in each
+  int64_t inBlocks, outBlocks; // of each
+};
+
+Groups mergeGroups(const Problem &q, int64_t block, int64_t inBlock) {
+  const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
+  const int64_t in = shape[1], out = shape[0] / q.groups;
+  int64_t merged = 1;
+  while (merged < q.groups && (q.groups % merged || in * merged % block || out * merged % block))
+    ++merged;
+  auto ceilDiv = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  return {q.groups / merged, merged, ceilDiv(in * merged, inBlock), ceilDiv(out * merged, block)};
+}
+
+// Rows of an image are processed in bands: enough of them to share among threads and to keep a band's input in L2.
+constexpr int64_t kWantedTasks = 16;
+constexpr double kLeastFlops = 250e3; // of a task: ~10 us, so that a call's overhead of ~0.1 us does not matter
+
+struct Traffic {
+  int64_t input, weights;  // bytes of one image and group
+  double flops;
+  int64_t cache;           // bytes of L2 that a band or the weights may take
+};
+
+int64_t chooseBands(int64_t rows, int64_t otherTasks, const Traffic &t) {
+  int64_t best = 1;
+  for (int64_t bands = 1; bands <= rows; ++bands) {
+    if (rows % bands || (bands > 1 && t.flops / static_cast<double>(bands * otherTasks) < kLeastFlops))
+      continue;
+    best = bands;
+    if (bands * otherTasks >= kWantedTasks && t.input / bands <= t.cache)
+      break;
+  }
+  return best;
+}
+
+// Whether bands go outside and channel tiles inside: then a band's input is read once from beyond L2 and the weights once
+// per band, otherwise the other way round.
+bool bandsOutside(int64_t bands, int64_t channelTiles, const Traffic &t) {
+  const int64_t outside = t.input + (t.weights > t.cache ? bands : 1) * t.weights;
+  const int64_t inside = t.weights + (t.input > t.cache ? channelTiles : 1) * t.input;
+  return outside < inside;
+}
+
+bool rowsTouch(const View &v) { return v.strides[2] == v.strides[3] * v.shape[3]; }
+
+LogicalResult lowerProblem(Planner &p, Location loc, Problem &q) {
+  const Machine &m = p.machine;
+  const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
+  const int64_t block = m.block, inBlock = q.in.block, height = q.out.shape[2], width = q.out.shape[3];
+  const Groups g = mergeGroups(q, block, inBlock);
+  const bool isPoint = shape[2] == 1 && shape[3] == 1 && q.stride == Shape{1, 1};
+  const bool flat = isPoint && rowsTouch(q.in) && rowsTouch(q.out) && (!q.residual || rowsTouch(*q.residual));
+
+  const int64_t taps = shape[2] * shape[3], depth = g.inBlocks * inBlock;
+  ConvTiling tiling = tileConv(flat ? height * width : width, g.outBlocks, m);
+  int64_t tiles = g.outBlocks / tiling.blocks;
+  const Traffic traffic{4 * depth * q.in.shape[2] * q.in.shape[3], 4 * depth * taps * g.outBlocks * block,
+                        2.0 * static_cast<double>(depth * taps * g.outBlocks * block) * static_cast<double>(height * width),
+                        m.l2Bytes / 2};
+  const int64_t n = q.out.shape[0], bands = chooseBands(height, n * g.count * tiles, traffic), rows = height / bands;
+  if (flat)
+    tiling = tileConv(rows * width, g.outBlocks, m);
+  if (tiling.widths.empty())
+    return emitError(loc) << "no register tile fits";
+  tiles = g.outBlocks / tiling.blocks;
+  const int64_t tapBytes = depth * taps * tiling.blocks * block; // floats of one channel tile's weights
+
+  KernelSpec pack{"conv",
+                  {{"shape", {shape[0], shape[1], shape[2], shape[3]}}, {"groups", {q.groups}}, {"merged", {g.merged}},
+                   {"block", {block}}, {"in", {inBlock, g.inBlocks}}, {"tile", {tiling.blocks}}}, {}, {}};
+  auto weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), pack), 4 * tapBytes * tiles * g.count);
+  const int64_t biasFloats = g.count * g.outBlocks * block;
+  FlatSymbolRefAttr bias;
+  if (q.bias) {
+    KernelSpec vector{"vector", {{"size", {biasFloats}}}, {}, {}};
+    bias = p.weights(q.bias, plan::specToAttr(loc.getContext(), vector), 4 * biasFloats);
+  } else {
+    bias = p.weights(std::vector<float>(biasFloats, 0.0f));
+  }
+
+  // Grid: image, group, then bands and channel tiles in the order that saves traffic.
+  const bool outside = bandsOutside(bands, tiles, traffic);
+  const Shape grid = outside ? Shape{n, g.count, bands, tiles} : Shape{n, g.count, tiles, bands};
+  auto steps = [&](int64_t image, int64_t group, int64_t tile, int64_t band) {
+    return outside ? Shape{image, group, band, tile} : Shape{image, group, tile, band};
+  };
+  auto outSteps = [&](const View &v) {
+    return steps(v.strides[0], g.outBlocks * v.strides[1], tiling.blocks * v.strides[1], rows * v.strides[2]);
+  };
+
+  std::vector<Call> calls;
+  int64_t x = 0;
+  for (size_t i = 0; i < tiling.widths.size();) {
+    const int64_t px = tiling.widths[i];
+    int64_t run = 0;
+    while (i < tiling.widths.size() && tiling.widths[i] == px)
+      ++i, run += px;
+    Call call;
+    KernelSpec &spec = call.spec;
+    spec.kind = "conv";
+    spec.ints = {{"size", {run, flat ? 1 : rows, tiling.blocks}}, {"block", {block}}, {"in", {inBlock, g.inBlocks}},
+                 {"in_strides", {q.in.strides[3], q.in.strides[2], q.in.strides[1]}},
+                 {"out_strides", {q.out.strides[3], q.out.strides[2], q.out.strides[1]}},
+                 {"kernel", {shape[3], shape[2]}}, {"stride", {q.stride[1], q.stride[0]}},
+                 {"dilation", {q.dilation[1], q.dilation[0]}}, {"tile", {px}}};
+    setActivation(spec, q.act);
+    const int64_t firstTap = q.in.offset - q.pads[0] * q.in.strides[2] - q.pads[1] * q.in.strides[3];
+    call.operands = {{q.in.buffer, firstTap + x * q.stride[1] * q.in.strides[3],
+                      steps(q.in.strides[0], g.inBlocks * q.in.strides[1], 0, rows * q.stride[0] * q.in.strides[2])},
+                     {weights, 0, steps(0, tapBytes * tiles, tapBytes, 0)},
+                     {bias, 0, steps(0, g.outBlocks * block, tiling.blocks * block, 0)}};
+    if (q.residual) {
+      spec.ints["res_strides"] = {q.residual->strides[3], q.residual->strides[2], q.residual->strides[1]};
+      call.operands.push_back({q.residual->buffer, q.residual->offset + x * q.residual->strides[3], outSteps(*q.residual)});
+    }
+    call.operands.push_back({q.out.buffer, q.out.offset + x * q.out.strides[3], outSteps(q.out)});
+    calls.push_back(call);
+    x += run;
+  }
+  p.step(loc, grid, calls);
+  return success();
+}
+
+LogicalResult lowerConv(Planner &p, Conv2dOp op) {
+  Problem q;
+  q.weight = constantOf(op.getWeight());
+  q.bias = op.getBias() ? constantOf(op.getBias()) : ElementsAttr();
+  if (!q.weight || (op.getBias() && !q.bias))
+    return op.emitOpError() << "weight and bias must be constants";
+  q.in = p.view(op.getInput());
+  for (auto [border, pad] : llvm::zip(q.in.border, op.getPads()))
+    if (border < pad)
+      return op.emitOpError() << "input has no border for its padding";
+  if (op.getResidual())
+    q.residual = constantOf(op.getResidual()) ? p.constantLike(constantOf(op.getResidual()), q.in) : p.view(op.getResidual());
+  q.stride = Shape(op.getStrides());
+  q.dilation = Shape(op.getDilations());
+  q.pads = Shape(op.getPads());
+  q.groups = op.getGroups();
+  q.act = op.getAct();
+  // In place: a task reads each residual element just before it writes there; but the input may not be the residual.
+  const bool inPlace = q.residual && q.residual->buffer != q.in.buffer;
+  q.out = p.result(op.getResult(), inPlace ? &*q.residual : nullptr);
+  if (failed(lowerProblem(p, op.getLoc(), q)))
+    return failure();
+  p.fillBorder(op.getLoc(), q.out);
+  return success();
+}
+Lowering<Conv2dOp, lowerConv> conv;
+
+// A row-major matrix [rows, columns] as an image whose pixels are the rows; `block` floats of a row are a channel block.
+View asImage(const View &matrix, int64_t block) {
+  View v = matrix;
+  v.shape = {1, matrix.shape[1], 1, matrix.shape[0]};
+  v.strides = {0, block, matrix.shape[0] * matrix.strides[0], matrix.strides[0]};
+  v.block = block;
+  v.border = {0, 0, 0, 0};
+  return v;
+}
+
+LogicalResult lowerDense(Planner &p, DenseOp op) {
+  Problem q;
+  ElementsAttr weight = constantOf(op.getWeight());
+  q.bias = op.getBias() ? constantOf(op.getBias()) : ElementsAttr();
+  if (!weight || (op.getBias() && !q.bias))
+    return op.emitOpError() << "weight and bias must be constants";
+  auto type = cast<RankedTensorType>(op.getWeight().getType());
+  const int64_t n = type.getDimSize(0), k = type.getDimSize(1), block = p.machine.block;
+  q.weight = reshapedConstant(weight, {n, k, 1, 1});
+  q.act = op.getAct();
+  q.in = asImage(p.view(op.getInput()), 1);
+  const View out = p.result(op.getResult());
+  // Kernels write whole blocks: a width that is no multiple of the block goes through a wider matrix.
+  View wide = out;
+  if (n % block)
+    wide = p.scratch(RankedTensorType::get({out.shape[0], (n + block - 1) / block * block}, type.getElementType()));
+  q.out = asImage(wide, block);
+  if (failed(lowerProblem(p, op.getLoc(), q)))
+    return failure();
+  if (n % block) {
+    wide.shape = out.shape;
+    p.copy(op.getLoc(), wide, out);
+  }
+  return success();
+}
+Lowering<DenseOp, lowerDense> dense;
+
+} // namespace
+} // namespace resnetc
