@@ -1,5 +1,7 @@
 // All passes (Passes.td) and the order in which the compiler runs them (Pipeline.cpp).
 #pragma once
+#include "compiler/ir/Rn.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 #include "schedules/Machine.h"

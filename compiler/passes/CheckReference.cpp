@@ -1,0 +1,115 @@
+// record-reference and check-reference: the numeric half of every pass test.
+//   resnetc-opt --record-reference --fold-batch-norm --check-reference x.mlir
+// evaluates each function on inputs that depend only on their position and type, before and after the passes between, and
+// fails when a result differs.
+#include "compiler/ir/Reference.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/passes/Rewrite.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace resnetc {
+#define GEN_PASS_DEF_RECORDREFERENCE
+#define GEN_PASS_DEF_CHECKREFERENCE
+#include "compiler/passes/Passes.h.inc"
+
+namespace {
+
+constexpr llvm::StringLiteral kResultsAttr = "rn.reference";
+
+// A well mixed 64-bit value of a counter (splitmix64's finish).
+uint64_t mix(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+// Floats in (-4, 4), few near zero and both signs alike; integers in [-3, 3], no negative ones where there are none.
+Tensor seededInput(RankedTensorType type, unsigned position) {
+  Tensor t{Shape(type.getShape()), std::vector<double>(type.getNumElements())};
+  for (size_t i = 0; i < t.data.size(); ++i) {
+    const double uniform = static_cast<double>(mix((uint64_t(position) << 40) + i) >> 11) * 0x1p-53;
+    if (type.getElementType().isF32())
+      t.data[i] = static_cast<float>(8 * uniform - 4);
+    else if (type.getElementType().isInteger(1))
+      t.data[i] = uniform < 0.5;
+    else
+      t.data[i] = std::floor(7 * uniform) - (type.getElementType().isUnsignedInteger() ? 0 : 3);
+  }
+  return t;
+}
+
+FailureOr<std::vector<Tensor>> evaluateOnSeededInputs(func::FuncOp function) {
+  std::vector<Tensor> inputs;
+  for (auto [position, argument] : llvm::enumerate(function.getArguments()))
+    inputs.push_back(seededInput(typeOf(argument), position));
+  return evaluate(function, std::move(inputs));
+}
+
+struct RecordReferencePass : impl::RecordReferenceBase<RecordReferencePass> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isDeclaration())
+      return;
+    FailureOr<std::vector<Tensor>> results = evaluateOnSeededInputs(function);
+    if (failed(results))
+      return signalPassFailure();
+    Builder builder(&getContext());
+    SmallVector<Attribute> kept;
+    for (const Tensor &t : *results)
+      kept.push_back(DenseElementsAttr::get(RankedTensorType::get(t.shape, builder.getF64Type()), ArrayRef(t.data)));
+    function->setAttr(kResultsAttr, builder.getArrayAttr(kept));
+  }
+};
+
+// max|now - before| / max|before|; infinite where only one of the two is NaN or infinite.
+double relativeError(ArrayRef<double> now, ArrayRef<double> before) {
+  double difference = 0, largest = 0;
+  for (auto [a, b] : llvm::zip(now, before)) {
+    if (a != b && !(std::isnan(a) && std::isnan(b)))
+      difference = std::isfinite(a - b) ? std::max(difference, std::abs(a - b)) : INFINITY;
+    if (std::isfinite(b))
+      largest = std::max(largest, std::abs(b));
+  }
+  return difference == 0 ? 0 : difference / largest;
+}
+
+struct CheckReferencePass : impl::CheckReferenceBase<CheckReferencePass> {
+  using CheckReferenceBase::CheckReferenceBase;
+
+  LogicalResult compare(func::FuncOp function, unsigned index, const Tensor &now, DenseElementsAttr before) {
+    ArrayRef<int64_t> shape = before.getType().getShape();
+    if (ArrayRef<int64_t>(now.shape) != shape)
+      return function.emitError() << "result " << index << " has shape " << toString(now.shape) << ", had "
+                                  << toString(shape);
+    const double error = relativeError(now.data, SmallVector<double>(before.getValues<double>()));
+    if (!(error <= tolerance))
+      return function.emitError() << "result " << index << " differs from the reference: relative error "
+                                  << llvm::formatv("{0:e2}", error).str() << ", allowed "
+                                  << llvm::formatv("{0:e2}", double(tolerance)).str();
+    return success();
+  }
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isDeclaration())
+      return;
+    auto before = dyn_cast_or_null<ArrayAttr>(function->removeAttr(kResultsAttr));
+    if (!before) {
+      function.emitError() << "no results are recorded; run --record-reference first";
+      return signalPassFailure();
+    }
+    FailureOr<std::vector<Tensor>> results = evaluateOnSeededInputs(function);
+    if (failed(results))
+      return signalPassFailure();
+    for (auto [index, now, attr] : llvm::enumerate(*results, before))
+      if (failed(compare(function, index, now, cast<DenseElementsAttr>(attr))))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace resnetc
