@@ -63,7 +63,7 @@ def measure_network(network, threads, runner, work, args):
 def print_row(name, threads, times):
     mine = times["resnetc"]["median_ms"]
     cells = [f"{t['min_ms']:8.2f} {t['median_ms']:8.2f}" for t in times.values()]
-    ratios = [f"{t['median_ms'] / mine:11.2f}x" for n, t in times.items() if n != "resnetc"]
+    ratios = [f"{t['median_ms'] / mine:8.2f}x" for n, t in times.items() if n != "resnetc"]
     print(f"{name:18} {threads:7}  " + "  ".join(cells) + "  " + "  ".join(ratios), flush=True)
 
 
@@ -82,7 +82,7 @@ def main():
     results = []
     peers = ["onnxruntime"] + (["openvino"] if importlib.util.find_spec("openvino") else [])
     print(f"{cpu_name()}; batch 1, fp32, milliseconds: min and median of {args.rounds} x {args.repeat} runs, systems in turn")
-    print(f"{'network':18} threads  " + "  ".join(f"{n:>17}" for n in ["resnetc", *peers]) + "  " + "  ".join(f"{n[:10]:>12}" for n in peers))
+    print(f"{'network':18} threads  " + "  ".join(f"{n:>17}" for n in ["resnetc", *peers]) + "  theirs / ours (medians): " + ", ".join(peers))
     for name in args.networks:
         network = prepare(name, work, args.build / "bin" / "resnetc", args.resnetc_options.split())
         for threads in map(int, args.threads.split(",")):

@@ -52,10 +52,10 @@ def input_of(model_path):
     weights = {i.name for i in graph.initializer}
     inputs = [i for i in graph.input if i.name not in weights]
     dims = inputs[0].type.tensor_type.shape.dim if inputs else []
-    if len(inputs) != 1 or len(dims) != 4:
-        raise SystemExit(f"demo: {model_path}: the demo wants a network that reads one photo")
     sizes = [d.dim_value for d in dims]
-    nhwc = sizes[3] == 3
+    nhwc = len(sizes) == 4 and sizes[3] == 3
+    if len(inputs) != 1 or len(sizes) != 4 or sizes[3 if nhwc else 1] not in (0, 3):
+        raise SystemExit(f"demo: {model_path}: the demo wants a network that reads one photo with 3 colours")
     default = (1, 224, 224, 3) if nhwc else (1, 3, 224, 224)
     shape = [1] + [s or d for s, d in zip(sizes[1:], default[1:])]
     extra = [] if all(sizes[1:]) else [f"--shape={inputs[0].name}=" + "x".join(map(str, shape))]

@@ -124,7 +124,7 @@ class Toolchain:
         library = obj.with_name("linked.so")
         if library not in self.loaded:
             run(["cc", "-shared", "-o", library, obj, "-Wl,--whole-archive", self.runtime, "-Wl,--no-whole-archive",
-                 "-Wl,-Bsymbolic", "-Wl,-z,text", "-lpthread", "-lm"])
+                 "-Wl,-Bsymbolic", "-Wl,-z,text", "-lpthread"])
             self.loaded[library] = Native(library, "net")
         return self.loaded[library]
 
@@ -132,7 +132,7 @@ class Toolchain:
         """Compiles a C program of programs/ against the models' headers and the runtime."""
         source = pathlib.Path(__file__).parent / "programs" / source
         includes = [f"-I{o.parent}" for o in objects] + [f"-I{self.include}"]
-        run([compiler, "-O1", "-Wall", "-Wextra", *includes, *flags, source, *objects, self.runtime, "-lpthread", "-lm", "-o", output])
+        run([compiler, "-O1", "-Wall", "-Wextra", *includes, *flags, source, *objects, self.runtime, "-lpthread", "-o", output])
         return output
 
 
