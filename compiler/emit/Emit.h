@@ -1,0 +1,32 @@
+// From a module in dialect `plan` (memory planned, weights packed) to one object and its C header. The only folder that uses
+// LLVM's code generation. The module still holds @main, a declaration whose types and rn.name attributes are the signature.
+#pragma once
+#include "compiler/ir/Diagnostics.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "schedules/Machine.h"
+#include <functional>
+#include <string>
+
+namespace resnetc {
+
+enum class ObjectKind { Llvm, Assembly, Object };
+
+struct EmitOptions {
+  std::string name;      // symbol prefix, a C identifier
+  std::string modelFile; // for the header: base name
+  std::string sha256;    // of the model file, 64 hex digits
+  std::string flags;     // for the header: command line
+  ObjectKind kind = ObjectKind::Object;
+  unsigned jobs = 1; // threads that build kernels
+  std::function<void(int done, int total, const std::string &label)> progress; // called from one thread at a time
+};
+
+struct Emitted {
+  std::string code, header;
+};
+
+// False when diagnostics got an error. The same module, machine and options give the same bytes, whatever `jobs` is.
+bool emit(mlir::ModuleOp module, const Machine &machine, const EmitOptions &options, Emitted &result,
+          Diagnostics &diagnostics);
+
+} // namespace resnetc

@@ -1,0 +1,79 @@
+// The constant resnetc_model, field by field as in runtime/resnetc_runtime.h.
+#include "compiler/emit/Parts.h"
+#include "runtime/resnetc_runtime.h"
+#include "llvm/IR/IRBuilder.h"
+
+using namespace llvm;
+
+namespace resnetc {
+namespace {
+
+class DescriptorEmitter {
+public:
+  DescriptorEmitter(Module &into, const Model &model) : module(into), model(model), ir(into.getContext()) {}
+
+  void emit(Function *run) {
+    Constant *fields[] = {i32(RESNETC_ABI),
+                          i32(sizeof(resnetc_model)),
+                          text(model.options.name),
+                          text(RESNETC_VERSION),
+                          text(model.options.sha256),
+                          text(model.machine.triple + " " + model.machine.level),
+                          i32(model.inputs.size()),
+                          i32(model.outputs.size()),
+                          tensors(model.inputs),
+                          tensors(model.outputs),
+                          i32(model.unit),
+                          i32(model.batchMax()),
+                          ir.getInt64(model.weightBytes),
+                          ir.getInt64(kAlign),
+                          module.getFunction(model.options.name + "_scratch_bytes"),
+                          run};
+    // The reference to the runtime's ABI lies behind the descriptor, so that one cannot be linked without the other.
+    Constant *abi = module.getOrInsertGlobal("resnetc_runtime_abi_1", ir.getInt8Ty());
+    GlobalVariable *model_ = constant(ConstantStruct::getAnon({ConstantStruct::getAnon(fields), abi}));
+    ir.SetInsertPoint(BasicBlock::Create(
+        ir.getContext(), "entry", makeFunction(module, model.options.name + "_model", ir.getPtrTy(), {}, true)));
+    ir.CreateRet(model_);
+  }
+
+private:
+  Constant *i32(uint64_t value) { return ir.getInt32(static_cast<uint32_t>(value)); }
+
+  GlobalVariable *constant(Constant *value) {
+    return new GlobalVariable(module, value->getType(), true, GlobalValue::InternalLinkage, value,
+                              model.options.name + ".info");
+  }
+
+  Constant *text(StringRef value) {
+    Constant *bytes = ConstantDataArray::getString(ir.getContext(), value);
+    auto *global = new GlobalVariable(module, bytes->getType(), true, GlobalValue::PrivateLinkage, bytes, "text");
+    global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    global->setAlignment(Align(1));
+    return global;
+  }
+
+  Constant *tensors(const std::vector<Tensor> &list) {
+    if (list.empty())
+      return ConstantPointerNull::get(ir.getPtrTy());
+    std::vector<Constant *> infos;
+    for (const Tensor &tensor : list) {
+      std::vector<uint64_t> dims(tensor.shape.begin(), tensor.shape.end());
+      dims.resize(6);
+      infos.push_back(ConstantStruct::getAnon(
+          {text(tensor.name), text(tensor.layout), i32(RESNETC_F32), i32(tensor.shape.size()),
+           ConstantDataArray::get(ir.getContext(), dims), ir.getInt64(tensor.bytes()), ir.getInt64(alignof(float))}));
+    }
+    return constant(ConstantArray::get(ArrayType::get(infos[0]->getType(), infos.size()), infos));
+  }
+
+  Module &module;
+  const Model &model;
+  IRBuilder<> ir;
+};
+
+} // namespace
+
+void emitDescriptor(Module &into, const Model &model, Function *run) { DescriptorEmitter(into, model).emit(run); }
+
+} // namespace resnetc

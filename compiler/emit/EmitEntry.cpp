@@ -1,0 +1,204 @@
+// The functions that a program calls. All lead to one: int32_t f(int32_t batch, void **inputs, void **outputs, void *scratch,
+// const resnetc_exec *exec), which checks everything it was given and then runs the steps for each unit of the batch.
+#include "compiler/emit/Parts.h"
+#include "runtime/resnetc_runtime.h"
+#include "llvm/IR/IRBuilder.h"
+
+using namespace llvm;
+
+namespace resnetc {
+
+Function *makeFunction(Module &into, const Twine &name, Type *result, ArrayRef<Type *> arguments, bool isPublic) {
+  auto *function = Function::Create(FunctionType::get(result, arguments, false),
+                                    isPublic ? GlobalValue::ExternalLinkage : GlobalValue::InternalLinkage, name, into);
+  function->addFnAttr(Attribute::NoUnwind);
+  function->addFnAttr("target-cpu", into.getTargetTriple().isX86() ? "x86-64" : "generic");
+  function->addFnAttr("target-features", "");
+  return function;
+}
+
+namespace {
+
+class EntryEmitter {
+public:
+  EntryEmitter(Module &into, const Model &model)
+      : module(into), model(model), ir(into.getContext()), i32(ir.getInt32Ty()), ptr(ir.getPtrTy()) {}
+
+  Function *emitRun(const std::vector<Function *> &steps) {
+    Function *unit = emitUnit(steps);
+    Function *run = makeFunction(module, name(".run"), i32, {i32, ptr, ptr, ptr, ptr});
+    function = run;
+    startBlock("entry");
+    auto *zero = ir.getInt32(0);
+    Value *frame = ir.CreateAlloca(ptr, ir.getInt32(1 + tensors()));
+    ir.CreateStore(run->getArg(3), frame);
+    checkBatch();
+    checkPointers(frame);
+    Value *status = ir.CreateCall(module.getOrInsertFunction("resnetc_rt_check", i32, ptr), {run->getArg(4)});
+    returnIf(ir.CreateICmpNE(status, zero), status);
+    Value *features = ir.CreateCall(module.getOrInsertFunction("resnetc_rt_cpu_features", i32), {});
+    Value *needed = ir.getInt32(model.machine.cpuFeatures);
+    returnIf(ir.CreateICmpNE(ir.CreateAnd(features, needed), needed), ir.getInt32(RESNETC_E_CPU));
+    loopOverUnits(unit, frame);
+    return run;
+  }
+
+  void emitPublic(Function *run) {
+    function = makeFunction(module, name("_scratch_bytes"), ir.getInt64Ty(), {i32}, true);
+    startBlock("entry");
+    ir.CreateRet(ir.getInt64(model.arenaBytes));
+
+    std::vector<Type *> pointers(model.isSimple() ? 3 : 2, ptr);
+    std::vector<Type *> types{i32};
+    types.insert(types.end(), pointers.begin(), pointers.end());
+    types.push_back(ptr);
+    Function *runEx = makeFunction(module, name("_run_ex"), i32, types, true);
+    function = runEx;
+    startBlock("entry");
+    std::vector<Value *> arguments;
+    for (Argument &argument : runEx->args())
+      arguments.push_back(&argument);
+    callRun(run, arguments.front(), {arguments.begin() + 1, arguments.end() - 1}, arguments.back());
+
+    function = makeFunction(module, name("_run"), i32, pointers, true);
+    startBlock("entry");
+    arguments.clear();
+    for (Argument &argument : function->args())
+      arguments.push_back(&argument);
+    callRun(run, ir.getInt32(model.unit), arguments, ConstantPointerNull::get(ir.getPtrTy()));
+  }
+
+private:
+  std::string name(const char *suffix) const { return model.options.name + suffix; }
+  unsigned tensors() const { return model.inputs.size() + model.outputs.size(); }
+
+  BasicBlock *block(const char *label) { return BasicBlock::Create(ir.getContext(), label, function); }
+  void startBlock(const char *label) { ir.SetInsertPoint(block(label)); }
+
+  void returnIf(Value *condition, Value *status) {
+    auto *leave = block("leave"), *next = block("next");
+    ir.CreateCondBr(condition, leave, next);
+    ir.SetInsertPoint(leave);
+    ir.CreateRet(status);
+    ir.SetInsertPoint(next);
+  }
+
+  Value *slot(Value *array, unsigned i) { return ir.CreateConstInBoundsGEP1_64(ptr, array, i); }
+
+  Value *isCrooked(Value *pointer, uint64_t align) {
+    return ir.CreateIsNotNull(ir.CreateAnd(ir.CreatePtrToInt(pointer, ir.getInt64Ty()), ir.getInt64(align - 1)));
+  }
+
+  void checkBatch() {
+    Value *batch = function->getArg(0), *unit = ir.getInt32(model.unit);
+    Value *wrong = model.anyBatch ? ir.CreateOr(ir.CreateICmpSLE(batch, ir.getInt32(0)),
+                                                ir.CreateIsNotNull(ir.CreateSRem(batch, unit)))
+                                  : ir.CreateICmpNE(batch, unit);
+    returnIf(wrong, ir.getInt32(RESNETC_E_BATCH));
+  }
+
+  // Copies the pointers of the tensors to the frame, behind that of scratch.
+  void checkPointers(Value *frame) {
+    auto *argument = ir.getInt32(RESNETC_E_ARG), *align = ir.getInt32(RESNETC_E_ALIGN);
+    for (unsigned i : {1, 2})
+      returnIf(ir.CreateIsNull(function->getArg(i)), argument);
+    for (unsigned i = 0; i < tensors(); ++i) {
+      const bool isInput = i < model.inputs.size();
+      Value *pointer = ir.CreateLoad(ptr, isInput ? slot(function->getArg(1), i)
+                                                  : slot(function->getArg(2), i - model.inputs.size()));
+      returnIf(ir.CreateIsNull(pointer), argument);
+      returnIf(isCrooked(pointer, alignof(float)), align);
+      ir.CreateStore(pointer, slot(frame, 1 + i));
+    }
+    if (model.arenaBytes == 0)
+      return;
+    returnIf(ir.CreateIsNull(function->getArg(3)), argument);
+    returnIf(isCrooked(function->getArg(3), kAlign), align);
+  }
+
+  // int32_t f(void **frame, const resnetc_exec *exec): all steps, until one fails.
+  Function *emitUnit(const std::vector<Function *> &steps) {
+    function = makeFunction(module, name(".unit"), i32, {ptr, ptr});
+    startBlock("entry");
+    FunctionCallee rtStep = module.getOrInsertFunction("resnetc_rt_step", i32, ptr, i32, ptr, ptr);
+    auto *stopped = block("stopped");
+    PHINode *status = PHINode::Create(i32, steps.size(), "status", stopped);
+    for (size_t i = 0; i < steps.size(); ++i) {
+      int64_t tasks = 1;
+      for (int64_t extent : plan::StepOp(model.steps[i]).getGrid())
+        tasks *= extent;
+      Value *result = ir.CreateCall(rtStep, {function->getArg(1), ir.getInt32(static_cast<uint32_t>(tasks)), steps[i],
+                                             function->getArg(0)});
+      status->addIncoming(result, ir.GetInsertBlock());
+      auto *next = block("next");
+      ir.CreateCondBr(ir.CreateIsNotNull(result), stopped, next);
+      ir.SetInsertPoint(next);
+    }
+    ir.CreateRet(ir.getInt32(RESNETC_OK));
+    ir.SetInsertPoint(stopped);
+    if (steps.empty()) {
+      status->eraseFromParent();
+      ir.CreateUnreachable();
+    } else {
+      ir.CreateRet(status);
+    }
+    return function;
+  }
+
+  void loopOverUnits(Function *unit, Value *frame) {
+    Value *count = ir.CreateUDiv(function->getArg(0), ir.getInt32(model.unit));
+    auto *before = ir.GetInsertBlock();
+    auto *loop = block("loop"), *advance = block("advance"), *exit = block("exit");
+    ir.CreateBr(loop);
+    ir.SetInsertPoint(loop);
+    PHINode *done = ir.CreatePHI(i32, 2, "done");
+    done->addIncoming(ir.getInt32(0), before);
+    Value *status = ir.CreateCall(unit, {frame, function->getArg(4)});
+    Value *next = ir.CreateAdd(done, ir.getInt32(1));
+    Value *isLast = ir.CreateOr(ir.CreateIsNotNull(status), ir.CreateICmpEQ(next, count));
+    ir.CreateCondBr(isLast, exit, advance);
+    ir.SetInsertPoint(advance);
+    for (unsigned i = 0; i < tensors(); ++i) {
+      const Tensor &tensor = i < model.inputs.size() ? model.inputs[i] : model.outputs[i - model.inputs.size()];
+      Value *pointer = ir.CreateLoad(ptr, slot(frame, 1 + i));
+      ir.CreateStore(ir.CreateGEP(ir.getInt8Ty(), pointer, ir.getInt64(tensor.bytes())), slot(frame, 1 + i));
+    }
+    done->addIncoming(next, advance);
+    ir.CreateBr(loop);
+    ir.SetInsertPoint(exit);
+    ir.CreateRet(status);
+  }
+
+  // pointers: input, output, scratch; or the struct of all tensors, which is an array of pointers, and scratch.
+  void callRun(Function *run, Value *batch, std::vector<Value *> pointers, Value *exec) {
+    Value *inputs = pointers[0], *outputs, *scratch = pointers.back();
+    if (model.isSimple()) {
+      inputs = ir.CreateAlloca(ptr);
+      outputs = ir.CreateAlloca(ptr);
+      ir.CreateStore(pointers[0], inputs);
+      ir.CreateStore(pointers[1], outputs);
+    } else {
+      returnIf(ir.CreateIsNull(inputs), ir.getInt32(RESNETC_E_ARG));
+      outputs = slot(inputs, model.inputs.size());
+    }
+    ir.CreateRet(ir.CreateCall(run, {batch, inputs, outputs, scratch, exec}));
+  }
+
+  Module &module;
+  const Model &model;
+  IRBuilder<> ir;
+  Type *i32;
+  PointerType *ptr;
+  Function *function = nullptr;
+};
+
+} // namespace
+
+Function *emitEntry(Module &into, const Model &model, const std::vector<Function *> &steps) {
+  EntryEmitter emitter(into, model);
+  Function *run = emitter.emitRun(steps);
+  emitter.emitPublic(run);
+  return run;
+}
+
+} // namespace resnetc

@@ -1,0 +1,91 @@
+// Weights are bytes that nobody looks into. In an object they are copied straight from the plan into the finished file;
+// until then the section is a run of zeros that takes no memory.
+#include "compiler/emit/Parts.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace llvm;
+
+namespace resnetc {
+
+// The bytes of a value, and whether they are one element that repeats.
+static ArrayRef<char> bytesOf(mlir::ElementsAttr value, bool &isSplat) {
+  isSplat = false;
+  if (auto resource = dyn_cast<mlir::DenseResourceElementsAttr>(value)) {
+    mlir::AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    return blob ? blob->getData() : ArrayRef<char>();
+  }
+  auto dense = dyn_cast<mlir::DenseElementsAttr>(value);
+  if (!dense)
+    return {};
+  isSplat = dense.isSplat();
+  return dense.getRawData();
+}
+
+bool checkWeights(const Model &model, Diagnostics &diagnostics) {
+  for (plan::BufferOp buffer : model.weights) {
+    bool isSplat = false;
+    const ArrayRef<char> bytes = bytesOf(*buffer.getValue(), isSplat);
+    const uint64_t want = buffer.getBytes();
+    if (bytes.empty() || (isSplat ? want % bytes.size() != 0 : want != bytes.size())) {
+      diagnostics.error("I001", "weights " + buffer.getSymName().str() + " have " + std::to_string(bytes.size()) +
+                                    " bytes, the plan wants " + std::to_string(want));
+      return false;
+    }
+  }
+  return true;
+}
+
+static void copyWeights(const Model &model, char *to) {
+  for (plan::BufferOp buffer : model.weights) {
+    bool isSplat = false;
+    const ArrayRef<char> bytes = bytesOf(*buffer.getValue(), isSplat);
+    char *begin = to + model.offsets.at(buffer.getSymName().str());
+    for (uint64_t done = 0; done < buffer.getBytes(); done += bytes.size())
+      std::memcpy(begin + done, bytes.data(), bytes.size());
+  }
+}
+
+GlobalVariable *emitWeights(Module &into, const Model &model) {
+  if (model.weightBytes == 0)
+    return nullptr;
+  auto *type = ArrayType::get(Type::getInt8Ty(into.getContext()), model.weightBytes);
+  Constant *value = ConstantAggregateZero::get(type);
+  if (model.options.kind != ObjectKind::Object) {
+    std::string bytes(model.weightBytes, '\0');
+    copyWeights(model, bytes.data());
+    value = ConstantDataArray::getRaw(bytes, bytes.size(), type->getElementType());
+  }
+  auto *global = new GlobalVariable(into, type, true, GlobalValue::InternalLinkage, value, model.options.name + ".weights");
+  global->setExternallyInitialized(true); // the value above is not to be reasoned with
+  global->setSection(model.weightSection());
+  global->setAlignment(Align(kAlign));
+  return global;
+}
+
+bool patchWeights(std::string &object, const Model &model, Diagnostics &diagnostics) {
+  if (model.weightBytes == 0)
+    return true;
+  Expected<std::unique_ptr<object::ObjectFile>> file =
+      object::ObjectFile::createELFObjectFile(MemoryBufferRef(object, "object"));
+  if (!file) {
+    diagnostics.error("I001", "the object cannot be read back: " + toString(file.takeError()));
+    return false;
+  }
+  for (const object::ELFSectionRef section : (*file)->sections()) {
+    Expected<StringRef> name = section.getName();
+    if (!name) {
+      consumeError(name.takeError());
+    } else if (*name == model.weightSection() && section.getSize() >= static_cast<uint64_t>(model.weightBytes)) {
+      copyWeights(model, &object[section.getOffset()]);
+      return true;
+    }
+  }
+  diagnostics.error("I001", "the object has no section for the weights");
+  return false;
+}
+
+} // namespace resnetc

@@ -1,0 +1,42 @@
+// The parts of one LLVM module, in the order in which Emit.cpp puts them together. Private to this folder.
+#pragma once
+#include "compiler/emit/Model.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace resnetc {
+
+// ---- EmitKernels.cpp: Halide's bitcode of every plan.kernel, linked into `into`.
+bool emitKernels(llvm::Module &into, const Model &model, Diagnostics &diagnostics);
+
+// ---- EmitWeights.cpp: the section of weights. The bytes are zeros in a module that becomes an object; patchWeights copies
+// the true ones into the finished object, so that they exist once. Text gets them as an LLVM constant.
+llvm::GlobalVariable *emitWeights(llvm::Module &into, const Model &model);
+bool checkWeights(const Model &model, Diagnostics &diagnostics);
+bool patchWeights(std::string &object, const Model &model, Diagnostics &diagnostics);
+
+// ---- EmitSteps.cpp: void f(void *const frame[], int32_t begin, int32_t end) for a step. The frame holds the pointers to
+// scratch, the inputs, the outputs.
+llvm::Function *emitStep(llvm::Module &into, const Model &model, size_t index, llvm::GlobalVariable *weights,
+                         Diagnostics &diagnostics);
+
+// ---- EmitEntry.cpp: NAME_run, NAME_run_ex, NAME_scratch_bytes. Returns the function of resnetc_model::run.
+llvm::Function *emitEntry(llvm::Module &into, const Model &model, const std::vector<llvm::Function *> &steps);
+
+// ---- EmitDescriptor.cpp: NAME_model and the constant that it returns.
+void emitDescriptor(llvm::Module &into, const Model &model, llvm::Function *run);
+
+// ---- EmitObject.cpp
+std::unique_ptr<llvm::TargetMachine> makeTarget(const Machine &machine, Diagnostics &diagnostics);
+// Keeps the public symbols, drops what is unused, and generates text or an object.
+bool emitCode(llvm::Module &module, llvm::TargetMachine &target, const Model &model, std::string &code,
+              Diagnostics &diagnostics);
+
+// ---- EmitHeader.cpp
+std::string emitHeader(const Model &model);
+
+// A function of the given type; code that is not a kernel runs on every CPU of the architecture, so that it can tell
+// that the kernels do not.
+llvm::Function *makeFunction(llvm::Module &into, const llvm::Twine &name, llvm::Type *result,
+                             llvm::ArrayRef<llvm::Type *> arguments, bool isPublic = false);
+} // namespace resnetc

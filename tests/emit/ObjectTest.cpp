@@ -1,0 +1,122 @@
+// Small plans, written by hand, become objects that are linked with the runtime, loaded and run.
+#include "tests/emit/LinkedPlan.h"
+#include <array>
+#include <gtest/gtest.h>
+
+using namespace resnetc;
+
+namespace {
+
+// out = relu(in + w) in a grid of four tasks by way of the arena, then out = out * w.
+const char *const TwoSteps = R"(
+  module attributes {plan.arena_bytes = 128 : i64, rn.dynamic_batch, rn.nodes = 2 : i64, rn.opset = 17 : i64} {
+    func.func private @main(tensor<1x4x4xf32> {rn.name = "in:0"}) -> (tensor<1x4x4xf32> {rn.name = "out:0"})
+    plan.buffer input @in bytes 64 index 0
+    plan.buffer output @out bytes 64 index 0
+    plan.buffer arena @t bytes 64 offset 64
+    plan.buffer weights @one bytes 16 value dense<1.0> : tensor<4xf32>
+    plan.buffer weights @w bytes 16 value dense<[1.0, -2.0, 3.0, -4.0]> : tensor<4xf32>
+    plan.kernel @ADD {kind = "pointwise", op = "add", act = "relu", size = array<i64: 4, 1, 1, 1, 1, 1>,
+      out_strides = array<i64: 1, 0, 0, 0, 0, 0>, in0_strides = array<i64: 1, 0, 0, 0, 0, 0>, in1_strides = array<i64: 1, 0, 0, 0, 0, 0>}
+    plan.kernel @MUL {kind = "pointwise", op = "mul", size = array<i64: 4, 1, 1, 1, 1, 1>,
+      out_strides = array<i64: 1, 0, 0, 0, 0, 0>, in0_strides = array<i64: 1, 0, 0, 0, 0, 0>, in1_strides = array<i64: 1, 0, 0, 0, 0, 0>}
+    plan.step "first" grid [2, 2] {
+      plan.call @ADD [#plan.ref<@in + 0 step [32, 16]>, #plan.ref<@w + 0 step [0, 0]>, #plan.ref<@t + 0 step [32, 16]>]
+    }
+    plan.step "second" grid [4] {
+      plan.call @MUL [#plan.ref<@t + 0 step [16]>, #plan.ref<@w + 0 step [0]>, #plan.ref<@out + 0 step [16]>]
+      plan.call @ADD [#plan.ref<@out + 0 step [16]>, #plan.ref<@one + 0 step [0]>, #plan.ref<@out + 0 step [16]>]
+    }
+  })";
+
+float expected(float x, size_t i) {
+  const std::array<float, 4> w = {1, -2, 3, -4};
+  return std::max(0.f, std::max(0.f, x + w[i % 4]) * w[i % 4] + 1);
+}
+
+TEST(Object, ComputesAndWalksItsGrids) {
+  LinkedPlan plan(TwoSteps);
+  alignas(64) std::array<char, 128> scratch;
+  std::array<float, 16> in, out;
+  for (size_t i = 0; i < 16; ++i)
+    in[i] = static_cast<float>(i) - 5;
+  ASSERT_EQ(plan.function<resnetc_status(const float *, float *, void *)>("net_run")(in.data(), out.data(), scratch.data()), RESNETC_OK);
+  for (size_t i = 0; i < 16; ++i)
+    EXPECT_EQ(out[i], expected(in[i], i)) << i;
+}
+
+TEST(Object, RunsEveryImageOfABatch) {
+  LinkedPlan plan(TwoSteps);
+  alignas(64) std::array<char, 128> scratch;
+  std::array<float, 48> in, out;
+  for (size_t i = 0; i < 48; ++i)
+    in[i] = static_cast<float>(i) * 0.5f - 9;
+  auto run = plan.function<resnetc_status(int32_t, const float *, float *, void *, const resnetc_exec *)>("net_run_ex");
+  ASSERT_EQ(run(3, in.data(), out.data(), scratch.data(), nullptr), RESNETC_OK);
+  for (size_t i = 0; i < 48; ++i)
+    EXPECT_EQ(out[i], expected(in[i], i)) << i;
+  EXPECT_EQ(run(0, in.data(), out.data(), scratch.data(), nullptr), RESNETC_E_BATCH);
+  EXPECT_EQ(run(-1, in.data(), out.data(), scratch.data(), nullptr), RESNETC_E_BATCH);
+}
+
+TEST(Object, RefusesWrongCalls) {
+  LinkedPlan plan(TwoSteps);
+  alignas(64) std::array<char, 192> scratch;
+  std::array<float, 17> in{}, out{};
+  auto run = plan.function<resnetc_status(const float *, float *, void *)>("net_run");
+  EXPECT_EQ(run(nullptr, out.data(), scratch.data()), RESNETC_E_ARG);
+  EXPECT_EQ(run(in.data(), nullptr, scratch.data()), RESNETC_E_ARG);
+  EXPECT_EQ(run(in.data(), out.data(), nullptr), RESNETC_E_ARG);
+  EXPECT_EQ(run(in.data(), out.data(), scratch.data() + 16), RESNETC_E_ALIGN);
+  auto *crooked = reinterpret_cast<const float *>(reinterpret_cast<const char *>(in.data()) + 1);
+  EXPECT_EQ(run(crooked, out.data(), scratch.data()), RESNETC_E_ALIGN);
+}
+
+TEST(Object, DescribesItself) {
+  LinkedPlan plan(TwoSteps);
+  const resnetc_model *model = plan.function<const resnetc_model *()>("net_model")();
+  EXPECT_EQ(model->abi, uint32_t{RESNETC_ABI});
+  EXPECT_EQ(model->struct_size, sizeof(resnetc_model));
+  EXPECT_STREQ(model->name, "net");
+  ASSERT_EQ(model->num_inputs, 1u);
+  EXPECT_STREQ(model->inputs[0].name, "in:0");
+  EXPECT_EQ(model->inputs[0].rank, 3u);
+  EXPECT_EQ(model->inputs[0].dim[2], 4);
+  EXPECT_EQ(model->outputs[0].bytes, 64u);
+  EXPECT_EQ(model->weight_bytes, 128u);
+  EXPECT_EQ(model->batch_min, 1);
+  EXPECT_EQ(model->scratch_bytes(7), 128u);
+}
+
+TEST(Object, IsTheSameForEveryNumberOfJobs) {
+  LinkedPlan one(TwoSteps, 1), two(TwoSteps, 2);
+  EXPECT_EQ(one.emitted.code, two.emitted.code);
+  EXPECT_EQ(one.emitted.header, two.emitted.header);
+}
+
+TEST(Object, TakesAStructOfPointersForSeveralTensors) {
+  LinkedPlan plan(R"(module attributes {plan.arena_bytes = 0 : i64} {
+    func.func private @main(tensor<2x4xf32> {rn.name = "a"}, tensor<2x4xf32> {rn.name = "A"}) -> (tensor<2x4xf32> {rn.name = "y"})
+    plan.buffer input @a bytes 32 index 0
+    plan.buffer input @b bytes 32 index 1
+    plan.buffer output @y bytes 32 index 0
+    plan.kernel @SUB {kind = "pointwise", op = "sub", size = array<i64: 8, 1, 1, 1, 1, 1>,
+      out_strides = array<i64: 1, 0, 0, 0, 0, 0>, in0_strides = array<i64: 1, 0, 0, 0, 0, 0>, in1_strides = array<i64: 1, 0, 0, 0, 0, 0>}
+    plan.step "sub" grid [1] {
+      plan.call @SUB [#plan.ref<@a + 0 step [0]>, #plan.ref<@b + 0 step [0]>, #plan.ref<@y + 0 step [0]>]
+    }
+  })");
+  std::array<float, 8> a, b, y;
+  for (size_t i = 0; i < 8; ++i)
+    a[i] = static_cast<float>(i), b[i] = static_cast<float>(2 * i);
+  struct { const float *a, *b; float *y; } io = {a.data(), b.data(), y.data()};
+  auto run = plan.function<resnetc_status(int32_t, const void *, void *, const resnetc_exec *)>("net_run_ex");
+  ASSERT_EQ(run(2, &io, nullptr, nullptr), RESNETC_OK);
+  for (size_t i = 0; i < 8; ++i)
+    EXPECT_EQ(y[i], -static_cast<float>(i));
+  EXPECT_EQ(run(1, &io, nullptr, nullptr), RESNETC_E_BATCH);
+  EXPECT_EQ(run(2, nullptr, nullptr, nullptr), RESNETC_E_ARG);
+  EXPECT_NE(plan.emitted.header.find("const float *A_2;"), std::string::npos) << plan.emitted.header;
+}
+
+} // namespace
