@@ -39,8 +39,8 @@ def Rn_Conv2dOp : Rn_Op<"conv2d", [AttrSizedOperandSegments, Rn_HasEpilogue]> {
     OptionalAttr<Rn_Activation>:$act);
   let results = (outs Rn_Real:$result);
   let assemblyFormat = [{
-    `(` $input `,` $weight (`,` `bias` $bias^)? (`,` `residual` $residual^)? `)` attr-dict
-    `:` type($input) `,` type($weight) (`,` `bias` type($bias)^)? (`,` `residual` type($residual)^)? `->` type($result)
+    `(` $input `,` $weight (`,` `bias` $bias^)? (`residual` $residual^)? `)` attr-dict
+    `:` type($input) `,` type($weight) (`,` `bias` type($bias)^)? (`residual` type($residual)^)? `->` type($result)
   }];
 }
 
