@@ -6,48 +6,56 @@
 namespace resnetc {
 namespace {
 
-// Whether the accumulators and what feeds them fit the register file.
+// Whether the accumulators and what feeds them fit the register file. LLVM spills before all registers are full, and beyond
+// 16 chains more accumulators gain nothing.
 bool fits(int64_t vectors, int64_t pixels, const Machine &m) {
   const int64_t accumulators = vectors * pixels;
-  if (m.broadcastOperand)  // pixels come as operands of the FMA: only the weights need registers
-    return accumulators + vectors + 1 <= m.registers && accumulators <= 28;
-  return accumulators + std::min(vectors, pixels) + 1 <= m.registers;
+  return accumulators + std::min(vectors, pixels) + 1 <= m.registers && accumulators <= std::min(16 * m.fmaPerCycle, m.registers * 3 / 4);
 }
 
 // Cycles of one step: bound by FMAs, by loads, by what the front end issues, or by the latency of the accumulators' chains.
+// Weights come from L2, at half a vector per cycle. The loop itself costs a little, so that large tiles win ties, and so do
+// tiles with fewer instructions and those that read the input fewer times.
 double stepCycles(int64_t vectors, int64_t pixels, const Machine &m) {
-  const double accumulators = static_cast<double>(vectors * pixels), broadcasts = m.broadcastOperand ? 0 : static_cast<double>(pixels);
-  const double fmas = accumulators / m.fmaPerCycle, loads = (static_cast<double>(vectors) + broadcasts) / m.loadsPerCycle;
-  const double issue = (accumulators + static_cast<double>(vectors) + broadcasts) / m.issuePerCycle;
-  // Measured: every bound hurts a little before it is reached, and weights come from L2 at half a vector per cycle.
-  return std::max({fmas, loads, issue, 2.0 * static_cast<double>(vectors), static_cast<double>(m.fmaLatency)}) +
-         0.05 * (loads + issue) + 0.1;
+  const double accumulators = static_cast<double>(vectors * pixels), weights = static_cast<double>(vectors);
+  const double broadcasts = m.broadcastOperand ? 0 : static_cast<double>(pixels);
+  const double issue = (accumulators + weights + broadcasts) / m.issuePerCycle;
+  return std::max({accumulators / m.fmaPerCycle, (weights + broadcasts / 2) / m.loadsPerCycle, issue, 2 * weights,
+                   static_cast<double>(m.fmaLatency)}) + 0.02 * (issue + static_cast<double>(pixels)) + 0.1;
 }
 
-// The widths that cover `width` at least cost, with `vectors` weight vectors: whole tiles of the best size, and an end of
-// at most two other sizes. Returns the cycles of one step over the row; `widths` is empty when nothing fits.
+struct Run {
+  int64_t count, pixels;
+};
+
+// Up to three runs of equal tiles that cover `width`: as many as fit of one size, then an end of two other sizes. Every run
+// is one more kernel and one more pass over the weights.
 double coverRow(int64_t width, int64_t vectors, const Machine &m, std::vector<int64_t> &widths) {
-  double best = 1e300;
   int64_t largest = 0;
   while (fits(vectors, largest + 1, m))
     largest++;
+  double best = 1e300;
+  auto consider = [&](std::vector<Run> runs) {
+    double cycles = 0, used = 0;
+    for (const Run &r : runs)
+      if (r.count && r.pixels) {
+        cycles += static_cast<double>(r.count) * stepCycles(vectors, r.pixels, m);
+        used++;
+      }
+    cycles *= 1 + 0.004 * used;
+    if (cycles >= best)
+      return;
+    best = cycles;
+    widths.clear();
+    for (const Run &r : runs)
+      widths.insert(widths.end(), static_cast<size_t>(r.pixels ? r.count : 0), r.pixels);
+  };
   for (int64_t a = 1; a <= largest; a++)
     for (int64_t b = 0; b < a; b++)
-      for (int64_t nb = b ? 1 : 0; nb <= (b ? 3 : 0) && nb * b <= width; nb++)
-        for (int64_t c = 0; c <= (b > 1 ? b - 1 : 0); c++) {
-          const int64_t rest = width - nb * b - c;
-          if (rest < 0 || rest % a)
-            continue;
-          const double cycles = rest / a * stepCycles(vectors, a, m) + (b ? nb * stepCycles(vectors, b, m) : 0) +
-                                (c ? stepCycles(vectors, c, m) : 0);
-          if (cycles >= best)
-            continue;
-          best = cycles;
-          widths.assign(static_cast<size_t>(rest / a), a);
-          widths.insert(widths.end(), static_cast<size_t>(nb), b);
-          if (c)
-            widths.push_back(c);
-        }
+      for (int64_t n = b ? 1 : 0; n <= (b ? 3 : 0) && n * b <= width; n++)
+        for (int64_t c = 0; c <= std::max<int64_t>(0, b - 1) && n * b + c <= width; c++)
+          if ((width - n * b - c) % a == 0)
+            consider({{(width - n * b - c) / a, a}, {n, b}, {1, c}});
   return best;
 }
 

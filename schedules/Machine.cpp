@@ -31,7 +31,7 @@ static Machine x86V3() {
   m.llvmFeatures = "+avx2,+fma,+f16c";
   m.halideTarget = "x86-64-linux-avx2-avx-fma-f16c-sse41";
   m.lanes = 8, m.registers = 16, m.block = 8;
-  m.fmaLatency = 5, m.fmaPerCycle = 1, m.loadsPerCycle = 1, m.issuePerCycle = 2;
+  m.fmaLatency = 5, m.fmaPerCycle = 1, m.loadsPerCycle = 1, m.issuePerCycle = 1.7;  // a ymm instruction is two of Zen 1's
   m.l1Bytes = 32 << 10, m.l2Bytes = 512 << 10;
   m.cpuFeatures = RESNETC_CPU_SSE41 | RESNETC_CPU_AVX2;
   return m;
@@ -43,7 +43,7 @@ static Machine x86V2() {
   m.triple = X86Triple;
   m.llvmFeatures = "+sse4.1,+sse4.2";
   m.halideTarget = "x86-64-linux-sse41";
-  m.lanes = 4, m.registers = 16, m.block = 8;
+  m.lanes = 4, m.registers = 15, m.block = 8;  // one register holds products on their way to a sum
   m.fmaLatency = 3, m.fmaPerCycle = 1, m.loadsPerCycle = 1, m.issuePerCycle = 2;  // the multiplication is not in the chain of the sums
   m.l1Bytes = 32 << 10, m.l2Bytes = 256 << 10;
   m.cpuFeatures = RESNETC_CPU_SSE41;
@@ -56,7 +56,7 @@ static Machine armV8() {
   m.triple = ArmTriple;
   m.llvmFeatures = "+neon";
   m.halideTarget = "arm-64-linux";
-  m.lanes = 4, m.registers = 32, m.block = 8;
+  m.lanes = 4, m.registers = 26, m.block = 8;  // of 32, six hold the inputs whose lanes the FMAs take
   m.fmaLatency = 4, m.fmaPerCycle = 2, m.loadsPerCycle = 2, m.issuePerCycle = 4;
   m.l1Bytes = 64 << 10, m.l2Bytes = 512 << 10;
   m.cpuFeatures = RESNETC_CPU_NEON;

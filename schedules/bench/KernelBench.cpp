@@ -15,6 +15,7 @@ static cl::opt<std::string> level("cpu", cl::desc("level to build for"), cl::ini
 static cl::opt<unsigned> repeats("repeat", cl::desc("repetitions per layer"), cl::init(40));
 static cl::opt<std::string> only("only", cl::desc("layers whose name contains this"));
 static cl::opt<std::string> tile("tile", cl::desc("BLOCKSxPIXELS instead of the tile chooser's"));
+static cl::opt<long> l2("l2", cl::desc("bytes of L2 instead of the level's"), cl::init(0));
 static cl::opt<std::string> dump("dump", cl::desc("folder to write bitcode and objects to"));
 
 struct Layer {
@@ -152,11 +153,13 @@ static void benchmark(const Layer &l, const Machine &m) {
 
 int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv, "Measures the convolutions of ResNet-50\n");
-  const auto machine = machineFor("", level);
+  auto machine = machineFor("", level);
   if (!machine) {
     std::fprintf(stderr, "kernel-bench: error: unknown level '%s'\n", level.c_str());
     return 2;
   }
+  if (l2)
+    machine->l2Bytes = l2;
   try {
     for (const Layer &l : layers) {
       char name[64];
