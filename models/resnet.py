@@ -10,6 +10,9 @@ digits, so the file does not depend on the machine's linear algebra library.
 """
 import argparse
 import hashlib
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same sums everywhere; more threads crawl on a busy machine
 
 import numpy as np
 import onnx

@@ -6,6 +6,8 @@ import os
 import pathlib
 import sys
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads spin and crawl on a busy machine
+
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent

@@ -7,6 +7,7 @@ build=${RESNETC_BUILD_DIR:-$root/build}
 jobs=${JOBS:-$(nproc)}
 python=$root/.venv/bin/python
 logs=$build/logs
+export OPENBLAS_NUM_THREADS=1  # numpy's threads spin and crawl on a busy machine
 
 packages=(
   g++ cmake ninja-build ccache pkg-config                 # to build

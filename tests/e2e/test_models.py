@@ -12,18 +12,17 @@ def test_same_bytes_twice():
     assert resnet.build("resnet18", size=32, seed=1).SerializeToString() != first
 
 
-@pytest.mark.parametrize("network, options, parameters", [("resnet18", {}, 11_689_512), ("resnet34", {"v2": True}, None), ("resnext50_32x4d", {}, 25_028_904)])
-def test_has_the_right_size(network, options, parameters):
+@pytest.mark.parametrize("network, parameters", [("resnet18", 11_689_512), ("resnext50_32x4d", 25_028_904)])
+def test_has_the_right_size(network, parameters):
     """The parameter counts are torchvision's, without the running statistics."""
-    model = resnet.build(network, keep_bn=True, **options)
+    model = resnet.build(network, keep_bn=True)
     onnx.checker.check_model(model, full_check=True)
-    if parameters:
-        assert sum(np.prod(i.dims) for i in model.graph.initializer if ".running_" not in i.name) == parameters
+    assert sum(np.prod(i.dims) for i in model.graph.initializer if ".running_" not in i.name) == parameters
 
 
 @pytest.mark.parametrize("options", [{}, {"v2": True}])
 def test_values_keep_their_size(options):
-    model = resnet.build("resnet101", size=64, **options)
+    model = resnet.build("resnet50", size=64, **options)
     outputs = [n.output[0] for n in model.graph.node if n.op_type == "Relu"]
     model.graph.output.extend(onnx.helper.make_tensor_value_info(o, onnx.TensorProto.FLOAT, None) for o in outputs)
     values = evaluate(model, {"input": resnet.pictures(2, 64, 64, seed=7)})
