@@ -1,14 +1,17 @@
-/* A bounded busy wait: pause instructions for about 50 us, then the waiter should sleep. The time is looked at rarely,
- * because reading the clock costs more than a pause. Private to the runtime. */
+/* A bounded busy wait of about 50 us, after which the waiter should sleep: first pause instructions alone, which answer
+ * within a microsecond; from 10 us on the core is offered to other threads in between, one of which may be the very
+ * thread that is waited for. The clock is looked at rarely, because that costs more than a pause. Private to the
+ * runtime. */
 #ifndef RESNETC_SPIN_H_
 #define RESNETC_SPIN_H_
+#include <sched.h>
 #include <stdint.h>
 #include <time.h>
 
-enum { SPIN_NANOSECONDS = 50000, SPIN_PAUSES_PER_LOOK = 64 };
+enum { SPIN_NANOSECONDS = 50000, YIELD_AFTER_NANOSECONDS = 10000, SPIN_PAUSES_PER_LOOK = 64 };
 
 struct spin {
-  int64_t deadline; /* 0 until the clock is first read */
+  int64_t start; /* 0 until the clock is first read */
   int32_t pauses;
 };
 
@@ -32,9 +35,11 @@ static inline int spin_more(struct spin *spin) {
   if (++spin->pauses % SPIN_PAUSES_PER_LOOK != 0)
     return 1;
   const int64_t now = spin_clock();
-  if (spin->deadline == 0)
-    spin->deadline = now + SPIN_NANOSECONDS;
-  return now < spin->deadline;
+  if (spin->start == 0)
+    spin->start = now;
+  if (now - spin->start > YIELD_AFTER_NANOSECONDS)
+    sched_yield();
+  return now - spin->start < SPIN_NANOSECONDS;
 }
 
 #endif
