@@ -1,0 +1,67 @@
+// RUN: resnetc-opt %s --split-input-file --record-reference --assign-layout=block=8 --check-reference=tolerance=0 | FileCheck %s
+
+// Three channels come from planes; the border is the padding of the reader; the result leaves dense.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[P:.*]] = rn.relayout %{{.*}} -> tensor<1x3x4x4xf32, #rn.layout<1, [1, 1, 1, 1]>>
+// CHECK: %[[C:.*]] = rn.conv2d(%[[P]], {{.*}} -> tensor<1x8x4x4xf32, #rn.layout<8, [0, 0, 0, 0]>>
+// CHECK: %[[D:.*]] = rn.relayout %[[C]] {{.*}} -> tensor<1x8x4x4xf32>
+// CHECK: return %[[D]]
+func.func @main(%x: tensor<1x3x4x4xf32>) -> tensor<1x8x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<8x3x3x3xf32>
+  %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x3x4x4xf32>, tensor<8x3x3x3xf32> -> tensor<1x8x4x4xf32>
+  return %0 : tensor<1x8x4x4xf32>
+}
+
+// -----
+
+// One value, two readers with different padding: one layout with the larger border serves both.
+// CHECK-LABEL: func.func @takes_the_largest_border
+// CHECK: rn.activation {{.*}} -> tensor<1x8x4x4xf32, #rn.layout<8, [1, 2, 1, 2]>>
+// CHECK-NOT: rn.relayout
+// CHECK: rn.conv2d
+// CHECK: rn.conv2d
+func.func @takes_the_largest_border(%x: tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<8x8x3x3xf32>
+  %v = rn.constant dense<0.25> : tensor<8x8x1x5xf32>
+  %u = rn.constant dense<1.0> : tensor<8x8x1x1xf32>
+  %0 = rn.conv2d(%x, %u) : tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32> -> tensor<1x8x4x4xf32>
+  %1 = rn.activation %0 {act = #rn.act<sigmoid>} : tensor<1x8x4x4xf32> -> tensor<1x8x4x4xf32>
+  %2 = rn.conv2d(%1, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x8x4x4xf32>, tensor<8x8x3x3xf32> -> tensor<1x8x4x4xf32>
+  %3 = rn.conv2d(%1, %v) {pads = array<i64: 0, 2, 0, 2>} : tensor<1x8x4x4xf32>, tensor<8x8x1x5xf32> -> tensor<1x8x4x4xf32>
+  %4 = rn.add %2, %3 : tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32> -> tensor<1x8x4x4xf32>
+  return %4 : tensor<1x8x4x4xf32>
+}
+
+// -----
+
+// An NHWC image reaches the planes in one copy, and leaves NHWC in one copy.
+// CHECK-LABEL: func.func @relayouts_and_transposes_at_once
+// CHECK: rn.relayout %{{.*}} {perm = array<i64: 0, 3, 1, 2>} {{.*}} #rn.layout<1, [1, 1, 1, 1]>
+// CHECK: rn.conv2d
+// CHECK: rn.relayout %{{.*}} {perm = array<i64: 0, 2, 3, 1>} {{.*}} -> tensor<1x4x4x8xf32>
+// CHECK-NOT: rn.transpose
+func.func @relayouts_and_transposes_at_once(%x: tensor<1x4x4x3xf32>) -> tensor<1x4x4x8xf32> {
+  %w = rn.constant dense<0.5> : tensor<8x3x3x3xf32>
+  %t = rn.transpose %x {perm = array<i64: 0, 3, 1, 2>} : tensor<1x4x4x3xf32> -> tensor<1x3x4x4xf32>
+  %0 = rn.conv2d(%t, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x3x4x4xf32>, tensor<8x3x3x3xf32> -> tensor<1x8x4x4xf32>
+  %1 = rn.transpose %0 {perm = array<i64: 0, 2, 3, 1>} : tensor<1x8x4x4xf32> -> tensor<1x4x4x8xf32>
+  return %1 : tensor<1x4x4x8xf32>
+}
+
+// -----
+
+// A slice that cuts a block of channels in two works on the dense tensor.
+// CHECK-LABEL: func.func @keeps_a_slice_inside_a_block_dense
+// CHECK: rn.slice {{.*}} : tensor<1x16x4x4xf32> -> tensor<1x4x4x4xf32>
+// CHECK-LABEL: func.func @slices_pixels_of_blocks
+// CHECK: rn.slice {{.*}} -> tensor<1x16x2x2xf32, #rn.layout<8, [0, 0, 0, 0]>>
+func.func @keeps_a_slice_inside_a_block_dense(%x: tensor<1x16x4x4xf32>) -> tensor<1x4x4x4xf32> {
+  %0 = rn.max_pool %x {kernel = array<i64: 1, 1>} : tensor<1x16x4x4xf32> -> tensor<1x16x4x4xf32>
+  %1 = rn.slice %0 {offsets = array<i64: 0, 2, 0, 0>, steps = array<i64: 1, 1, 1, 1>} : tensor<1x16x4x4xf32> -> tensor<1x4x4x4xf32>
+  return %1 : tensor<1x4x4x4xf32>
+}
+func.func @slices_pixels_of_blocks(%x: tensor<1x16x4x4xf32>) -> tensor<1x16x2x2xf32> {
+  %0 = rn.max_pool %x {kernel = array<i64: 1, 1>} : tensor<1x16x4x4xf32> -> tensor<1x16x4x4xf32>
+  %1 = rn.slice %0 {offsets = array<i64: 0, 0, 0, 0>, steps = array<i64: 1, 1, 2, 2>} : tensor<1x16x4x4xf32> -> tensor<1x16x2x2xf32>
+  return %1 : tensor<1x16x2x2xf32>
+}

@@ -1,0 +1,16 @@
+// RUN: resnetc-opt %s --pack-weights | FileCheck %s
+
+// Two output blocks of two lanes, two input channels in one block, 1x1: [input lane][block of tile][lane].
+// CHECK: @plain {{.*}} value dense<[1.000000e+00, 3.000000e+00, 5.000000e+00, 7.000000e+00, 2.000000e+00, 4.000000e+00, 6.000000e+00, 8.000000e+00]>
+plan.buffer weights @plain bytes 32 pack {kind = "conv", shape = array<i64: 4, 2, 1, 1>, groups = array<i64: 1>, merged = array<i64: 1>, block = array<i64: 2>, in = array<i64: 2, 1>, tile = array<i64: 2>} value dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]], [[[5.0]], [[6.0]]], [[[7.0]], [[8.0]]]]> : tensor<4x2x1x1xf32>
+// Two groups of one channel merged into one block: zeros off the diagonal.
+// CHECK: @merged {{.*}} value dense<[1.000000e+00, 0.000000e+00, 0.000000e+00, 2.000000e+00]>
+plan.buffer weights @merged bytes 16 pack {kind = "conv", shape = array<i64: 2, 1, 1, 1>, groups = array<i64: 2>, merged = array<i64: 2>, block = array<i64: 2>, in = array<i64: 2, 1>, tile = array<i64: 1>} value dense<[[[[1.0]]], [[[2.0]]]]> : tensor<2x1x1x1xf32>
+// One output channel of two lanes, one tap row of two: the second lane is zero.
+// CHECK: @partial {{.*}} value dense<[1.000000e+00, 0.000000e+00, 2.000000e+00, 0.000000e+00]>
+plan.buffer weights @partial bytes 16 pack {kind = "conv", shape = array<i64: 1, 1, 1, 2>, groups = array<i64: 1>, merged = array<i64: 1>, block = array<i64: 2>, in = array<i64: 1, 1>, tile = array<i64: 1>} value dense<[[[[1.0, 2.0]]]]> : tensor<1x1x1x2xf32>
+// CHECK: @bias {{.*}} value dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 0.000000e+00]>
+plan.buffer weights @bias bytes 16 pack {kind = "vector", size = array<i64: 4>} value dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+// Three channels of two pixels in blocks of two; the lane past the last channel is one.
+// CHECK: @image {{.*}} value dense<[1.000000e+00, 3.000000e+00, 2.000000e+00, 4.000000e+00, 5.000000e+00, 1.000000e+00, 6.000000e+00, 1.000000e+00]>
+plan.buffer weights @image bytes 32 pack {kind = "image", shape = array<i64: 1, 3, 1, 2>, block = array<i64: 2>} value dense<[[[1.0, 2.0]], [[3.0, 4.0]], [[5.0, 6.0]]]> : tensor<3x1x2xf32>

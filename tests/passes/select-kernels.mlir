@@ -1,0 +1,56 @@
+// Numbers are checked end to end (tests/e2e): a plan has no evaluator but the machine.
+// RUN: resnetc-opt %s --split-input-file --assign-layout=block=8 --select-kernels="triple=x86_64-unknown-linux-gnu cpu=x86-64-v3" | FileCheck %s
+// RUN: not resnetc-opt %s --split-input-file --assign-layout=block=8 --select-kernels="triple=x86_64-unknown-linux-gnu cpu=pentium" 2>&1 | FileCheck %s --check-prefix=MACHINE
+// MACHINE: unknown machine
+
+// A padded convolution: the image is copied into planes, the border zeroed, the pointer starts at the first tap.
+// CHECK-DAG: plan.buffer input @in0 bytes 768 index 0
+// CHECK-DAG: plan.buffer arena @[[PLANES:b[0-9]+]] bytes 1200
+// CHECK-DAG: plan.buffer weights @[[W:w[0-9]+]] bytes 1728 pack {{{.*}}kind = "conv"{{.*}}}
+// CHECK-DAG: plan.kernel @[[CONV:conv_.*_relu.*]] {act = "relu"{{.*}}kernel = array<i64: 3, 3>
+// CHECK: func.func private @main(tensor<1x3x8x8xf32> {rn.name = "data"})
+// CHECK: plan.step "input" grid [1, 3]
+// CHECK-NEXT: plan.call @pointwise_copy{{.*}} [#plan.ref<@in0 + 0 {{.*}}, #plan.ref<@[[PLANES]] + 44
+// CHECK: plan.step "input" grid [1, 3]
+// CHECK-NEXT: pointwise_fill
+// CHECK: plan.step "stem" grid
+// CHECK-NEXT: plan.call @[[CONV]]{{.*}}[#plan.ref<@[[PLANES]] + 0 {{.*}}#plan.ref<@[[W]] + 0
+func.func @main(%x: tensor<1x3x8x8xf32> {rn.name = "data"}) -> (tensor<1x16x8x8xf32> {rn.name = "y"}) {
+  %w = rn.constant dense<0.5> : tensor<16x3x3x3xf32>
+  %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>, act = #rn.act<relu>} : tensor<1x3x8x8xf32>, tensor<16x3x3x3xf32> -> tensor<1x16x8x8xf32> loc("stem")
+  return %0 : tensor<1x16x8x8xf32>
+}
+
+// -----
+
+// The residual's memory may be taken over; a residual that is also the input may not.
+// CHECK: plan.buffer arena @[[A:b[0-9]+]] bytes
+// CHECK: plan.buffer arena @[[B:b[0-9]+]] bytes
+// CHECK-NOT: may_alias
+// CHECK: plan.kernel @conv_
+// CHECK: plan.buffer arena @{{b[0-9]+}} bytes {{[0-9]+}} may_alias @[[B]]
+func.func @main(%x: tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<8x8x1x1xf32>
+  %0 = rn.max_pool %x {kernel = array<i64: 1, 1>} : tensor<1x8x4x4xf32> -> tensor<1x8x4x4xf32>
+  %1 = rn.conv2d(%0, %w residual %0) : tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32> residual tensor<1x8x4x4xf32> -> tensor<1x8x4x4xf32>
+  %2 = rn.conv2d(%1, %w residual %0) : tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32> residual tensor<1x8x4x4xf32> -> tensor<1x8x4x4xf32>
+  return %2 : tensor<1x8x4x4xf32>
+}
+
+// -----
+
+// 32 groups of 4 channels become 16 groups of a block; ten classes go through rows of 16.
+// CHECK-DAG: pack {{{.*}}groups = array<i64: 32>{{.*}}merged = array<i64: 2>
+// CHECK-DAG: pack {{{.*}}shape = array<i64: 10, 128, 1, 1>, tile
+// CHECK: plan.step "grouped" grid [1, 16,
+// CHECK: plan.step "logits"
+// CHECK: plan.step "logits"
+// CHECK-NEXT: plan.call @pointwise_copy_10x
+func.func @main(%x: tensor<1x128x4x4xf32>) -> tensor<1x10xf32> {
+  %w = rn.constant dense<0.5> : tensor<128x4x3x3xf32>
+  %f = rn.constant dense<0.5> : tensor<10x128xf32>
+  %0 = rn.conv2d(%x, %w) {groups = 32, pads = array<i64: 1, 1, 1, 1>} : tensor<1x128x4x4xf32>, tensor<128x4x3x3xf32> -> tensor<1x128x4x4xf32> loc("grouped")
+  %1 = rn.reduce "mean" %0 {axes = array<i64: 2, 3>} : tensor<1x128x4x4xf32> -> tensor<1x128xf32>
+  %2 = rn.dense(%1, %f) : tensor<1x128xf32>, tensor<10x128xf32> -> tensor<1x10xf32> loc("logits")
+  return %2 : tensor<1x10xf32>
+}
