@@ -45,6 +45,13 @@ def test_header_describes_the_model(digits_object):
     assert "resnetc_status digits_run_ex(int32_t batch, const float *input, float *output, void *scratch, const resnetc_exec *" in header
 
 
+def test_example_of_the_readme_compiles(toolchain, models, tmp_path):
+    example = re.search(r"```c\n(.*?)```", (toolchain.root / "README.md").read_text(), re.S).group(1)
+    header = toolchain.compile(models.resnet("resnet18", size=32), name="resnet50").parent
+    (tmp_path / "app.c").write_text(example)
+    run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{header}", f"-I{toolchain.include}", tmp_path / "app.c"])
+
+
 def test_two_models_in_one_program(toolchain, models, tmp_path):
     first = toolchain.compile(models.digits, name="first")
     second = toolchain.compile(models.resnet("resnet18", size=32), name="second")
