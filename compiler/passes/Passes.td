@@ -9,6 +9,37 @@ class GraphPass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::resnetc::rn::RnDialect"];
 }
 
+def FoldConstants : GraphPass<"fold-constants"> {
+  let summary = "Evaluate what depends on constants only";
+  let description = [{
+    Computed in float64 and rounded once per operation. Broadcasts of tensors and results that would make the program much
+    larger are left.
+    ```mlir
+    %0 = rn.constant dense<[1.0, 2.0]> : tensor<2xf32>
+    %1 = rn.add %0, %0 : ...
+    // becomes
+    %1 = rn.constant dense<[2.0, 4.0]> : tensor<2xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "operations replaced by constants">];
+}
+
+def SimplifyShapes : GraphPass<"simplify-shapes"> {
+  let summary = "One form for data movement and pooling that can be written in several ways";
+  let description = [{
+    Removes what changes nothing, merges chains (slice, reduce, reshape), and chooses forms that later passes look for:
+    ```mlir
+    %1 = rn.avg_pool %0 {kernel = array<i64: 7, 7>} : tensor<1x8x7x7xf32> -> tensor<1x8x1x1xf32>
+    %2 = rn.reduce "sum" %3 {axes = array<i64: 2, 3>} : tensor<1x8x7x7xf32> -> tensor<1x8xf32>
+    // becomes
+    %1 = rn.reduce "mean" %0 {axes = array<i64: 2, 3>, keepdims} : tensor<1x8x7x7xf32> -> tensor<1x8x1x1xf32>
+    %4 = rn.reduce "sum" %3 {axes = array<i64: 2, 3>, keepdims} : tensor<1x8x7x7xf32> -> tensor<1x8x1x1xf32>
+    %2 = rn.reshape %4 : tensor<1x8x1x1xf32> -> tensor<1x8xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numSimplified", "simplified", "operations removed, merged or rewritten">];
+}
+
 def FoldBatchNorm : GraphPass<"fold-batch-norm"> {
   let summary = "Fold batch normalisation and per-channel constants into the weights in front of them";
   let description = [{
@@ -24,6 +55,36 @@ def FoldBatchNorm : GraphPass<"fold-batch-norm"> {
   }];
   let statistics = [Statistic<"numFolded", "folded", "per-channel maps folded into weights">,
                     Statistic<"numMerged", "merged", "per-channel maps merged into one batch_norm">];
+}
+
+def FuseActivation : GraphPass<"fuse-activation"> {
+  let summary = "Activations into the epilogue of what computes their input";
+  let description = [{
+    ```mlir
+    %1 = rn.add %a, %b : ...
+    %2 = rn.activation %1 {act = #rn.act<relu>} : ...
+    // becomes
+    %2 = rn.add %a, %b {act = #rn.act<relu>} : ...
+    ```
+    Also recognises activations that were exported in pieces: x * sigmoid(x), max(x, 0), min(relu(x), 6).
+  }];
+  let statistics = [Statistic<"numFused", "fused", "activations fused">];
+}
+
+def FoldShortcut : GraphPass<"fold-shortcut"> {
+  let summary = "Residual additions into the convolution that ends the block";
+  let description = [{
+    ```mlir
+    %1 = rn.conv2d(%0, %w) : ...
+    %2 = rn.add %1, %x {act = #rn.act<relu>} : ...
+    // becomes
+    %2 = rn.conv2d(%0, %w, residual %x) {act = #rn.act<relu>} : ...
+    ```
+    Of two convolutions the main branch takes the residual. A slice that keeps every s-th pixel in front of a 1x1
+    convolution becomes the convolution's stride.
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "additions folded">,
+                    Statistic<"numSubsampled", "subsampled", "slices folded into strides">];
 }
 
 // ---- Numeric halves of the pass tests.

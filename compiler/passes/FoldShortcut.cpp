@@ -1,0 +1,129 @@
+// fold-shortcut: the end of a residual block becomes the epilogue of its last convolution.
+//   act(add(conv(x, w, b), other))   ->  conv(x, w, b, residual other) {act}
+//   conv1x1(slice(x) every s pixels) ->  conv1x1(x) {strides s}                 (subsampled projection)
+// Where both sides are convolutions the main branch takes the residual and the projection stays as it is.
+#include "compiler/passes/Passes.h"
+#include "compiler/passes/Rewrite.h"
+
+using namespace mlir;
+
+namespace resnetc {
+#define GEN_PASS_DEF_FOLDSHORTCUT
+#include "compiler/passes/Passes.h.inc"
+
+namespace {
+
+// The values above `v` along first operands, nearest first. Residual blocks have far fewer operations than the limit.
+SmallVector<Value, 16> branchAbove(Value v) {
+  SmallVector<Value, 16> chain;
+  while (chain.size() < 16) {
+    chain.push_back(v);
+    Operation *op = v.getDefiningOp();
+    if (!op || op->getNumOperands() == 0)
+      break;
+    v = op->getOperand(0);
+  }
+  return chain;
+}
+
+// Whether a's branch is the longer way from where the two branches part; when they are equal, whether a comes later.
+bool isMainBranch(rn::Conv2dOp a, rn::Conv2dOp b) {
+  const auto above = branchAbove(a.getInput()), other = branchAbove(b.getInput());
+  for (auto [length, v] : llvm::enumerate(above)) {
+    const auto *found = llvm::find(other, v);
+    if (found == other.end())
+      continue;
+    const size_t otherLength = found - other.begin();
+    return length != otherLength ? length > otherLength : b->isBeforeInBlock(a);
+  }
+  return b->isBeforeInBlock(a);
+}
+
+struct FoldAdd : CountingPattern<rn::AddOp> {
+  using CountingPattern::CountingPattern;
+
+  LogicalResult matchAndRewrite(rn::AddOp add, PatternRewriter &rewriter) const override {
+    // Broadcasting would need the residual's own strides.
+    if (add.getLhs().getType() != add.getType() || add.getRhs().getType() != add.getType())
+      return rewriter.notifyMatchFailure(add, "broadcasts");
+    auto left = candidate(add.getLhs(), add, rewriter), right = candidate(add.getRhs(), add, rewriter);
+    if (!left && !right)
+      return rewriter.notifyMatchFailure(add, "no side is a convolution that can take it");
+    const bool useLeft = left && (!right || isMainBranch(left, right));
+    rn::Conv2dOp conv = useLeft ? left : right;
+    // The new convolution stands where the addition was, behind both sides.
+    auto folded = cast<rn::Conv2dOp>(rewriter.clone(*conv));
+    rewriter.modifyOpInPlace(folded, [&] {
+      folded.getResidualMutable().assign(useLeft ? add.getRhs() : add.getLhs());
+      folded.setActAttr(add.getActAttr());
+      folded->setLoc(rewriter.getFusedLoc({conv.getLoc(), add.getLoc()}));
+    });
+    rewriter.replaceOp(add, folded);
+    ++count;
+    return success();
+  }
+
+  static rn::Conv2dOp candidate(Value v, rn::AddOp add, PatternRewriter &rewriter) {
+    auto conv = v.getDefiningOp<rn::Conv2dOp>();
+    if (!conv)
+      return {};
+    auto reject = [&](const char *why) {
+      (void)rewriter.notifyMatchFailure(add, why);
+      return rn::Conv2dOp();
+    };
+    // A second reader (also: x + x) needs the convolution without the other side.
+    if (!conv->hasOneUse())
+      return reject("the convolution has another user");
+    // The residual is added before the activation.
+    if (conv.getActAttr())
+      return reject("the convolution has an activation");
+    if (conv.getResidual())
+      return reject("the convolution has a residual");
+    return conv;
+  }
+};
+
+struct FoldSubsample : CountingPattern<rn::Conv2dOp> {
+  using CountingPattern::CountingPattern;
+
+  LogicalResult matchAndRewrite(rn::Conv2dOp conv, PatternRewriter &rewriter) const override {
+    auto slice = conv.getInput().getDefiningOp<rn::SliceOp>();
+    if (!slice)
+      return rewriter.notifyMatchFailure(conv, "input is no slice");
+    // A larger kernel reads the pixels between.
+    ShapeRef weight = shapeOf(conv.getWeight());
+    if (weight[2] != 1 || weight[3] != 1 || llvm::any_of(conv.getPads(), [](int64_t p) { return p != 0; }))
+      return rewriter.notifyMatchFailure(conv, "is not 1x1 without padding");
+    ArrayRef<int64_t> steps = slice.getSteps();
+    if (llvm::any_of(slice.getOffsets(), [](int64_t o) { return o != 0; }))
+      return rewriter.notifyMatchFailure(conv, "the slice does not start at the first pixel");
+    ShapeRef in = shapeOf(slice.getInput()), out = shapeOf(slice);
+    if (in[0] != out[0] || in[1] != out[1] || steps[2] < 1 || steps[3] < 1)
+      return rewriter.notifyMatchFailure(conv, "the slice is no subsample of the image");
+    const SmallVector<int64_t> strides{conv.getStrides()[0] * steps[2], conv.getStrides()[1] * steps[3]};
+    auto shape = convShape(in, weight, conv.getGroups(), strides, conv.getPads(), conv.getDilations());
+    if (!shape || ShapeRef(*shape) != shapeOf(conv)) {
+      llvm::consumeError(shape.takeError());
+      return rewriter.notifyMatchFailure(conv, "the slice leaves out the end of the image");
+    }
+    rewriter.modifyOpInPlace(conv, [&] {
+      conv.getInputMutable().assign(slice.getInput());
+      conv.setStrides(strides);
+    });
+    ++count;
+    return success();
+  }
+};
+
+struct FoldShortcutPass : impl::FoldShortcutBase<FoldShortcutPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<FoldAdd>(&getContext(), numFolded);
+    patterns.add<FoldSubsample>(&getContext(), numSubsampled);
+    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace resnetc
