@@ -1,8 +1,8 @@
 """Files that are not good models: one clear message that names the file, the right exit status, and no output left behind."""
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-import numpy as np
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4f" * 32 + b"\nsize 102583340\n"
 
@@ -12,6 +12,7 @@ def refused(toolchain, folder, exit_status, *words, model="model.onnx"):
     before = sorted(p.name for p in folder.iterdir())
     done = toolchain.resnetc(folder / model, "-o", folder / "net.o")
     assert done.returncode == exit_status, done.stderr
+    assert done.stdout == ""
     assert "error: [" in done.stderr and model in done.stderr
     for word in words:
         assert word in done.stderr
@@ -25,12 +26,12 @@ def small(nodes, initializers=(), inputs=None, opset=17):
 
 
 def test_no_such_file(toolchain, tmp_path):
-    refused(toolchain, tmp_path, 2, "[R0")
+    refused(toolchain, tmp_path, 2, "[R010]")
 
 
 def test_empty_file(toolchain, tmp_path):
     (tmp_path / "model.onnx").write_bytes(b"")
-    refused(toolchain, tmp_path, 2, "[R0")
+    refused(toolchain, tmp_path, 2, "[R019]")
 
 
 def test_lfs_pointer(toolchain, tmp_path):
@@ -45,7 +46,7 @@ def test_truncated_file(toolchain, models, tmp_path):
 
 def test_text_file(toolchain, tmp_path):
     (tmp_path / "model.onnx").write_text("<html><body>404 not found</body></html>\n" * 20)
-    refused(toolchain, tmp_path, 2, "[R0")
+    refused(toolchain, tmp_path, 2, "[R013]")
 
 
 def test_unsupported_operators_are_all_named(toolchain, tmp_path):
@@ -66,7 +67,7 @@ def test_missing_external_data(toolchain, tmp_path):
     onnx.save(model, tmp_path / "model.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
     assert toolchain.resnetc(tmp_path / "model.onnx", "-o", tmp_path / "good.o", "-q").returncode == 0
     (tmp_path / "weights.bin").unlink()
-    refused(toolchain, tmp_path, 2, "[R02", "weights.bin")
+    refused(toolchain, tmp_path, 2, "[R021]", "weights.bin")
 
 
 def test_external_data_outside_of_the_folder(toolchain, tmp_path):
@@ -76,13 +77,13 @@ def test_external_data_outside_of_the_folder(toolchain, tmp_path):
     w = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[4, 3, 3, 3], data_location=TensorProto.EXTERNAL)
     w.external_data.add(key="location", value="../secret.bin")
     onnx.save(small([helper.make_node("Conv", ["x", "w"], ["y"])], [w]), folder / "model.onnx")
-    refused(toolchain, folder, 2, "[R02")
+    refused(toolchain, folder, 2, "[R022]")
 
 
 def test_channels_that_disagree_name_the_node(toolchain, tmp_path):
     w = numpy_helper.from_array(np.ones((8, 4, 3, 3), np.float32), "w")
     onnx.save(small([helper.make_node("Conv", ["x", "w"], ["y"], name="bad_conv")], [w]), tmp_path / "model.onnx")
-    refused(toolchain, tmp_path, 2, "bad_conv")
+    refused(toolchain, tmp_path, 2, "[R042]", "bad_conv")
 
 
 def test_a_failure_keeps_the_old_output(toolchain, tmp_path):
@@ -94,7 +95,7 @@ def test_a_failure_keeps_the_old_output(toolchain, tmp_path):
 
 def test_output_folder_is_missing(toolchain, models, tmp_path):
     done = toolchain.resnetc(models.digits, "-o", tmp_path / "nowhere" / "net.o")
-    assert done.returncode == 5 and "error: [O" in done.stderr
+    assert done.returncode == 5 and "error: [O011]" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -102,3 +103,18 @@ def test_output_folder_is_missing(toolchain, models, tmp_path):
 def test_usage_errors(arguments, toolchain):
     done = toolchain.resnetc(*arguments)
     assert done.returncode == 1 and done.stderr.strip()
+
+
+def test_output_that_is_the_input(toolchain, models, tmp_path):
+    model = tmp_path / "model.o"
+    model.write_bytes(models.digits.read_bytes())
+    done = toolchain.resnetc(model, "-o", model)
+    assert done.returncode != 0 and "error: [" in done.stderr
+    assert model.read_bytes() == models.digits.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["1x", "a b", "a-b"])
+def test_name_that_c_cannot_say(name, toolchain, models, tmp_path):
+    done = toolchain.resnetc(models.digits, "-o", tmp_path / "net.o", f"--name={name}")
+    assert done.returncode == 1 and "[U011]" in done.stderr
+    assert list(tmp_path.iterdir()) == []
