@@ -7,7 +7,7 @@
 
 namespace resnetc {
 
-enum class Stage { Import, Graph, Plan, Llvm, Assembly, Object, Halide };
+enum class Stage { Import, Graph, Plan, Llvm, Assembly, Object };
 
 struct Options {
   std::string name;             // symbol prefix, a C identifier
@@ -20,12 +20,14 @@ struct Options {
   unsigned jobs = 1;            // threads that build kernels; does not change the output
   // Called from one thread at a time with what is being done: done of total, a label.
   std::function<void(int done, int total, const std::string &label)> progress;
+  // Called when a stage begins: "import", "graph", "plan", "emit".
+  std::function<void(const char *stage)> enterStage;
 };
 
 struct Artifacts {
   std::string main;    // the object, or the text of the stage
   std::string header;  // NAME.h; empty before Stage::Assembly
-  std::vector<std::string> dependencies; // external data files that were read
+  std::vector<std::string> dependencies; // external data files that were read, below import.dataDirectory
 };
 
 // False when diagnostics has errors.
