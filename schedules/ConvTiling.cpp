@@ -28,21 +28,33 @@ struct Run {
   int64_t count, pixels;
 };
 
-// Up to three runs of equal tiles that cover `width`: as many as fit of one size, then an end of two other sizes. Every run
-// is one more kernel and one more pass over the weights.
-double coverRow(int64_t width, int64_t vectors, const Machine &m, std::vector<int64_t> &widths) {
+struct Row {
+  int64_t width, reduction, rows;
+};
+
+// Cycles of one step, of one row, that wait for weights on their first way into L2: some 5 bytes a cycle from L3 or memory.
+double weightCycles(int64_t vectors, int64_t runs, const Row &row, const Machine &m) {
+  const double bytes = 4.0 * static_cast<double>(vectors * m.lanes);
+  const bool staysInL2 = bytes * static_cast<double>(row.reduction) <= 0.625 * static_cast<double>(m.l2Bytes);
+  return row.reduction ? bytes / 5 * static_cast<double>(staysInL2 ? 1 : runs) / static_cast<double>(row.rows) : 0;
+}
+
+// Up to three runs of equal tiles that cover the width: as many as fit of one size, then an end of two other sizes. Every run
+// is one more kernel.
+double coverRow(const Row &row, int64_t vectors, const Machine &m, std::vector<int64_t> &widths) {
   int64_t largest = 0;
   while (fits(vectors, largest + 1, m))
     largest++;
   double best = 1e300;
   auto consider = [&](std::vector<Run> runs) {
-    double cycles = 0, used = 0;
+    double cycles = 0;
+    int64_t used = 0;
     for (const Run &r : runs)
       if (r.count && r.pixels) {
         cycles += static_cast<double>(r.count) * stepCycles(vectors, r.pixels, m);
         used++;
       }
-    cycles *= 1 + 0.004 * used;
+    cycles = cycles * (1 + 0.004 * static_cast<double>(used)) + weightCycles(vectors, used, row, m);
     if (cycles >= best)
       return;
     best = cycles;
@@ -52,16 +64,16 @@ double coverRow(int64_t width, int64_t vectors, const Machine &m, std::vector<in
   };
   for (int64_t a = 1; a <= largest; a++)
     for (int64_t b = 0; b < a; b++)
-      for (int64_t n = b ? 1 : 0; n <= (b ? 3 : 0) && n * b <= width; n++)
-        for (int64_t c = 0; c <= std::max<int64_t>(0, b - 1) && n * b + c <= width; c++)
-          if ((width - n * b - c) % a == 0)
-            consider({{(width - n * b - c) / a, a}, {n, b}, {1, c}});
+      for (int64_t n = b ? 1 : 0; n <= (b ? 3 : 0) && n * b <= row.width; n++)
+        for (int64_t c = 0; c <= std::max<int64_t>(0, b - 1) && n * b + c <= row.width; c++)
+          if (const int64_t rest = row.width - n * b - c; rest % a == 0)
+            consider({{rest / a, a}, {n, b}, {1, c}});
   return best;
 }
 
 }  // namespace
 
-ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &m) {
+ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &m, int64_t reduction, int64_t rows) {
   ConvTiling best;
   const int64_t vectorsPerBlock = std::max(1, m.block / m.lanes);
   for (int64_t kb = 1; kb <= blocks && kb * vectorsPerBlock <= m.registers; kb++) {
@@ -69,7 +81,7 @@ ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &m) {
       continue;
     const int64_t vectors = kb * vectorsPerBlock;
     std::vector<int64_t> widths;
-    const double cycles = coverRow(width, vectors, m, widths);
+    const double cycles = coverRow({width, reduction, rows}, vectors, m, widths);
     if (widths.empty())
       continue;
     const double efficiency = static_cast<double>(width * vectors) / m.fmaPerCycle / cycles;

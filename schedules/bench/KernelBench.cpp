@@ -81,7 +81,7 @@ static void benchmark(const Layer &l, const Machine &m) {
   const int64_t side = (l.side - 1) * l.stride + l.kernel + (l.kernel > 1 ? 1 : 0);
   const bool flat = l.kernel == 1 && l.stride == 1;  // rows follow each other without a border: one long row
   const int64_t width = flat ? l.side * l.side : l.side, height = flat ? 1 : l.side;
-  ConvTiling tiling = tileConv(width, outBlocks, m);
+  ConvTiling tiling = tileConv(width, outBlocks, m, l.in * l.kernel * l.kernel, height);
   if (!tile.empty()) {
     long blocks = 1, pixels = 1;
     std::sscanf(tile.c_str(), "%ldx%ld", &blocks, &pixels);

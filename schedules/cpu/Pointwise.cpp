@@ -1,3 +1,4 @@
+// Registers: one vector per operand; bound by memory, not by arithmetic, so nothing is unrolled.
 // Schedule of pointwise: vectors along the dimension in which the output is contiguous (or, where there is none, the
 // innermost). Nothing is computed twice and nothing is stored beyond the extents: the output may be the input.
 #include "schedules/Kind.h"
