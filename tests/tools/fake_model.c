@@ -1,7 +1,8 @@
 /* A hand-written stand-in for what resnetc emits: y = 2 x + b and s = sum of x, so that resnetc-run can be tested
  * without a compiler. NAME is the model's name; FAIL a status that every run returns; ABI
  * what it says its ABI is; OVERRUN
- * how many bytes it writes past the end of its scratch memory. */
+ * how many bytes it writes past the end of its scratch memory; BATCH_MIN its unit of batches. It refers to a function
+ * called *_model of another object, which is none of its models. */
 #include "resnetc_runtime.h"
 
 #include <string.h>
@@ -11,6 +12,9 @@
 #endif
 #ifndef OVERRUN
 #define OVERRUN 0
+#endif
+#ifndef BATCH_MIN
+#define BATCH_MIN 1
 #endif
 #define PASTE(a, b) a##b
 #define SYMBOL(a, b) PASTE(a, b)
@@ -53,16 +57,17 @@ static resnetc_status run(int32_t batch, const void *const *inputs, void *const 
 }
 
 static const resnetc_tensor_info inputs[] = {
-    {"in/x:0", "NC", RESNETC_F32, 2, {1, WIDTH}, WIDTH * sizeof(float), 4},
-    {"b=2", "NC", RESNETC_F32, 2, {1, WIDTH}, WIDTH * sizeof(float), 4},
+    {"in/x:0", "NC", RESNETC_F32, 2, {BATCH_MIN, WIDTH}, BATCH_MIN * WIDTH * sizeof(float), 4},
+    {"b=2", "NC", RESNETC_F32, 2, {BATCH_MIN, WIDTH}, BATCH_MIN * WIDTH * sizeof(float), 4},
 };
 static const resnetc_tensor_info outputs[] = {
-    {"out/y:0", "NC", RESNETC_F32, 2, {1, WIDTH}, WIDTH * sizeof(float), 4},
-    {"s", "", RESNETC_F32, 1, {1}, sizeof(float), 4},
+    {"out/y:0", "NC", RESNETC_F32, 2, {BATCH_MIN, WIDTH}, BATCH_MIN * WIDTH * sizeof(float), 4},
+    {"s", "", RESNETC_F32, 1, {BATCH_MIN}, BATCH_MIN * sizeof(float), 4},
 };
 static const resnetc_model model = {
-    ABI, sizeof(resnetc_model), TEXT(NAME), "0.0-fake", "00", "x86_64-fake", 2, 2, inputs, outputs, 1, 4, 12, 64,
+    ABI, sizeof(resnetc_model), TEXT(NAME), "0.0-fake", "00", "x86_64-fake", 2, 2, inputs, outputs, BATCH_MIN, 4, 12, 64,
     scratch_bytes, run};
 
+__attribute__((weak)) void unrelated_model(void);
 const resnetc_model *SYMBOL(NAME, _model)(void);
-const resnetc_model *SYMBOL(NAME, _model)(void) { return &model; }
+const resnetc_model *SYMBOL(NAME, _model)(void) { return unrelated_model ? NULL : &model; }

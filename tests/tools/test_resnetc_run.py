@@ -87,6 +87,15 @@ def test_batch_comes_from_the_inputs(run, model, tmp_path, threads):
     np.testing.assert_array_equal(out["s"], x.sum(1))
 
 
+def test_batches_come_in_units(run, fake, tmp_path):
+    pairs = fake("pairs", flags=["-DBATCH_MIN=2"])
+    run(pairs, "--batch", 4, "--save", tmp_path / "out.npz")
+    assert np.load(tmp_path / "out.npz")[Y].shape == (4, 3)
+    assert json.loads(run(pairs, "--json"))["batch"] == 2
+    message = run(pairs, "--batch", 3, code=1)
+    assert "[U026] the model does not run batch 3" in message and "multiples of 2 up to 4" in message
+
+
 def splitmix_normal(count, seed, name):
     """The documented distribution of --random, written a second time."""
     mask, state = (1 << 64) - 1, 0xCBF29CE484222325
