@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Set-up that tools/demo and tools/check share (sourced, not run): Debian packages, Python packages, configure, build.
 # Every step says in one line what it does and is skipped when it is already done. The output of a step goes to a log;
 # when the step fails the end of that log is shown. RESNETC_BUILD_DIR moves the build folder, JOBS limits the cores.
@@ -72,7 +73,7 @@ setup() {
     echo "== Debian packages: no apt-get on this system; needed are: ${packages[*]}"
   elif missing=$(missing_packages) && [ -n "$missing" ]; then
     # shellcheck disable=SC2086  # one word per package
-    step packages "install Debian packages: $(echo $missing)" install_packages $missing
+    step packages "install Debian packages: ${missing//$'\n'/ }" install_packages $missing
   else
     skip "Debian packages"
   fi
