@@ -24,8 +24,10 @@ struct ImportOptions {
   std::string dataDirectory;                          // where external data lies; empty: none can be read
 };
 
+// Null when diagnostics has errors. dataFiles, when given, receives the external files that were opened (below dataDirectory).
 mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext &context, llvm::StringRef bytes,
-                                             const ImportOptions &options, Diagnostics &diagnostics);
+                                             const ImportOptions &options, Diagnostics &diagnostics,
+                                             std::vector<std::string> *dataFiles = nullptr);
 
 // One line per operator: domain, name, first and last opset. For --list-ops.
 std::vector<std::string> listSupportedOps();

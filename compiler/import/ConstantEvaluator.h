@@ -1,0 +1,27 @@
+// Numbers that are known while importing: shape chains and other arithmetic on constants, evaluated backward with the
+// reference evaluator, each value once, within a budget.
+#pragma once
+#include "compiler/import/Limits.h"
+#include "compiler/ir/Reference.h"
+#include "llvm/ADT/DenseMap.h"
+#include <unordered_map>
+
+namespace resnetc {
+
+class ConstantEvaluator {
+public:
+  // No input of the graph reaches this value, other than through its shape.
+  bool isConstant(mlir::Value value);
+  // The value's elements; null when it is not constant, when it cannot be computed, or when the budget is used up.
+  const Tensor *evaluate(mlir::Value value);
+  // Takes `elements` from the budget; false when it does not suffice (then it is used up for good).
+  bool spend(int64_t elements);
+  bool overBudget() const { return left < 0; }
+
+private:
+  llvm::DenseMap<mlir::Operation *, bool> constness;
+  std::unordered_map<mlir::Operation *, Tensor> known; // its references stay valid while it grows
+  int64_t left = limits::kFoldedElements;
+};
+
+} // namespace resnetc

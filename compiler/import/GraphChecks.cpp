@@ -1,0 +1,139 @@
+// What must hold of a graph before anything is built from it: names, order, operators, counts.
+#include "compiler/import/Limits.h"
+#include "compiler/import/NodeView.h"
+#include <map>
+
+using namespace mlir;
+
+namespace resnetc {
+
+static bool isDefaultDomain(const std::string &domain) { return domain.empty() || domain == "ai.onnx"; }
+
+bool GraphImporter::checkCounts() {
+  int64_t most = 0;
+  const char *what = "";
+  for (auto [name, count] : {std::pair<const char *, int64_t>{"nodes", graph.node_size()},
+                             {"initializers", graph.initializer_size()}, {"inputs", graph.input_size()},
+                             {"outputs", graph.output_size()}, {"functions", model.functions_size()}})
+    if (count > most)
+      most = count, what = name;
+  if (most > limits::kNodes)
+    diagnostics.error("R063", std::string(what) + " " + std::to_string(most) + " > " + std::to_string(limits::kNodes));
+  if (graph.sparse_initializer_size() > 0)
+    diagnostics.error("R033", "sparse initializers are not supported");
+  return most <= limits::kNodes;
+}
+
+// Definitions first, then uses: each undefined name is a fault of its own, all wrong orders together are one.
+bool GraphImporter::checkNames() {
+  const size_t before = diagnostics.all().size();
+  llvm::StringSet<> inputs;
+  for (int i = 0; i < graph.initializer_size(); ++i)
+    if (!initializers.insert({graph.initializer(i).name(), i}).second)
+      diagnostics.error("R052", "initializer '" + graph.initializer(i).name() + "' is defined twice");
+  for (const onnx::ValueInfoProto &input : graph.input())
+    if (!inputs.insert(input.name()).second)
+      diagnostics.error("R052", "input '" + input.name() + "' is defined twice");
+  for (int i = 0; i < graph.node_size(); ++i)
+    for (const std::string &name : graph.node(i).output()) {
+      if (name.empty())
+        continue;
+      if (auto [first, isNew] = producers.insert({name, i}); !isNew)
+        diagnostics.error("R052", "value '" + name + "' is defined twice", describeNode(i), "first by " + describeNode(first->second));
+      else if (inputs.contains(name) || initializers.contains(name))
+        diagnostics.error("R052", "value '" + name + "' is an input or initializer and defined by a node", describeNode(i));
+    }
+  SmallVector<int> tooEarly;
+  for (int i = 0; i < graph.node_size(); ++i)
+    for (auto [k, name] : llvm::enumerate(graph.node(i).input())) {
+      if (name.empty() || inputs.contains(name) || initializers.contains(name))
+        continue;
+      auto producer = producers.find(name);
+      if (producer == producers.end())
+        diagnostics.error("R053", "input " + std::to_string(k) + " '" + name + "' is undefined", describeNode(i));
+      else if (producer->second >= i)
+        tooEarly.push_back(i);
+    }
+  if (!tooEarly.empty())
+    reportCycleOrOrder(tooEarly);
+  return diagnostics.all().size() == before;
+}
+
+// Follows, from a node that reads something later, the first input that is produced at or after the reader; nodes in a
+// right order but for some swaps are R051, and a way that comes back is R050.
+void GraphImporter::reportCycleOrOrder(ArrayRef<int> nodes) {
+  // Depth-first over producers with an explicit stack; grey nodes are on the current way.
+  enum Colour : char { White, Grey, Black };
+  std::vector<Colour> colour(graph.node_size(), White);
+  std::vector<std::pair<int, int>> way; // node, next input to follow
+  for (int start : nodes) {
+    if (colour[start] != White)
+      continue;
+    way.push_back({start, 0});
+    colour[start] = Grey;
+    while (!way.empty()) {
+      auto &[node, next] = way.back();
+      if (next == graph.node(node).input_size()) {
+        colour[node] = Black;
+        way.pop_back();
+        continue;
+      }
+      auto producer = producers.find(graph.node(node).input(next++));
+      if (producer == producers.end() || colour[producer->second] == Black)
+        continue;
+      if (colour[producer->second] == White) {
+        colour[producer->second] = Grey;
+        way.push_back({producer->second, 0});
+        continue;
+      }
+      std::string members;
+      int listed = 0;
+      for (size_t i = way.size(); i-- > 0 && listed < 8; ++listed) {
+        members += (listed ? " -> '" : "'") + graph.node(way[i].first).name() + "'";
+        if (way[i].first == producer->second)
+          break;
+      }
+      diagnostics.error("R050", "cycle through " + members, describeNode(producer->second));
+      return;
+    }
+  }
+  const onnx::NodeProto &first = graph.node(nodes[0]);
+  for (const std::string &name : first.input())
+    if (auto producer = producers.find(name); producer != producers.end() && producer->second >= nodes[0]) {
+      diagnostics.error("R051", "node '" + first.name() + "' uses '" + name + "' before its definition",
+                        describeNode(nodes[0]), "it is defined by " + describeNode(producer->second));
+      return;
+    }
+}
+
+void GraphImporter::checkOperators() {
+  std::map<std::string, SmallVector<int>> missing; // operator -> nodes
+  int first = -1, count = 0;
+  unsupported.assign(graph.node_size(), false);
+  for (int i = 0; i < graph.node_size(); ++i) {
+    const onnx::NodeProto &node = graph.node(i);
+    const bool standard = isDefaultDomain(node.domain());
+    if (standard && findOp(node.op_type(), opset))
+      continue;
+    unsupported[i] = true;
+    missing[standard ? node.op_type() : node.domain() + "." + node.op_type()].push_back(i);
+    first = first < 0 ? i : first;
+    ++count;
+  }
+  if (count == 0)
+    return;
+  std::string list;
+  for (const auto &[name, nodes] : missing) {
+    list += (list.empty() ? "" : ", ") + std::to_string(nodes.size()) + " " + name + " (" + graph.node(nodes[0]).name();
+    for (size_t i = 1; i < std::min<size_t>(nodes.size(), 4); ++i)
+      list += ", " + graph.node(nodes[i]).name();
+    list += nodes.size() > 4 ? ", ...)" : ")";
+  }
+  const onnx::NodeProto &node = graph.node(first);
+  const std::string name = isDefaultDomain(node.domain()) ? node.op_type() : node.domain() + "." + node.op_type();
+  diagnostics.error("R031", "operator '" + name + "' is not supported", describeNode(first),
+                    std::to_string(count) + " of " + std::to_string(graph.node_size()) + " nodes are unsupported: " + list,
+                    "supported operators: resnetc --list-ops");
+}
+
+} // namespace resnetc

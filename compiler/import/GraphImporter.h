@@ -1,0 +1,63 @@
+// A parsed GraphProto -> the function @main. One pass over the nodes in file order; nothing recurses. A value that could not
+// be built is "unknown": what depends on it is skipped in silence, so each fault is reported once.
+#pragma once
+#include "compiler/import/ConstantEvaluator.h"
+#include "compiler/import/Importer.h"
+#include "compiler/import/TensorReader.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include "onnx-ml.pb.h"
+
+namespace resnetc {
+
+class GraphImporter {
+public:
+  GraphImporter(mlir::MLIRContext *context, onnx::ModelProto &model, int64_t opset, const ImportOptions &options,
+                Diagnostics &diagnostics);
+  // The module; it is complete only when diagnostics has no errors.
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+  std::vector<std::string> dataFiles() const { return external.filesRead(); }
+
+  // ---- For NodeView
+  struct Named {
+    mlir::Value value;         // null: unknown
+    const char *unused = ""; // not empty: an extra output of this operator, which nothing may read
+  };
+  // What a name stands for; initializers become constants here, at their first use. Null when there is no such value.
+  const Named *find(const std::string &name);
+  std::string describeNode(int index);
+  std::string describeValue(mlir::Value value) const; // "f32[1, 3, 8, 8]"
+
+  mlir::OpBuilder builder;
+  Diagnostics &diagnostics;
+  ConstantEvaluator constants;
+  TensorReader tensors;
+  const int64_t opset;
+
+private:
+  bool checkCounts();
+  bool checkNames();       // R051-R053: definitions and order
+  void reportCycleOrOrder(llvm::ArrayRef<int> nodes);
+  void checkOperators();   // R031: all unsupported ones in one message
+  void addInputs();
+  mlir::Type inputType(const onnx::ValueInfoProto &input);
+  std::optional<Shape> inputShape(const onnx::ValueInfoProto &input);
+  void importNode(int index);
+  void finish();
+  void compareDeclared(const onnx::ValueInfoProto &declared, mlir::Value value, bool isOutput);
+
+  onnx::GraphProto &graph;
+  const onnx::ModelProto &model;
+  const ImportOptions &options;
+  ExternalData external;
+  mlir::ModuleOp module;
+  mlir::func::FuncOp function;
+  llvm::StringMap<Named> values;
+  llvm::StringMap<int> initializers;    // name -> index in the graph
+  llvm::StringMap<int> producers;       // value -> node
+  llvm::SmallVector<bool> unsupported;  // by node
+  bool dynamicBatch = true;
+};
+
+} // namespace resnetc

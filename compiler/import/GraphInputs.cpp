@@ -1,0 +1,132 @@
+// Inputs of the graph: their static shapes and types; and declared shapes against computed ones.
+#include "compiler/import/NodeView.h"
+
+using namespace mlir;
+
+namespace resnetc {
+
+using Dimension = onnx::TensorShapeProto::Dimension;
+
+static bool isFixed(const Dimension &d) { return d.has_dim_value() && d.dim_value() >= 0; }
+
+// "1x3x224x224" as an example for the fix: unknown extents get the usual values.
+static std::string exampleShape(const onnx::TensorShapeProto &shape) {
+  static const int64_t usual[] = {1, 3, 224, 224};
+  std::string text;
+  for (int i = 0; i < shape.dim_size(); ++i)
+    text += (i ? "x" : "") + std::to_string(isFixed(shape.dim(i)) ? shape.dim(i).dim_value() : i < 4 ? usual[i] : 1);
+  return text;
+}
+
+static const char *axisName(int axis, int rank) {
+  static const char *const names[] = {"N", "C", "H", "W"};
+  return rank == 4 ? names[axis] : "an extent";
+}
+
+std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input) {
+  const auto &type = input.type().tensor_type();
+  const std::string prefix = "input '" + input.name() + "'";
+  auto fixed = options.shapes.find(input.name());
+  if (fixed != options.shapes.end()) {
+    dynamicBatch = false;
+    if (type.has_shape() && type.shape().dim_size() != static_cast<int>(fixed->second.size())) {
+      diagnostics.error("R041", prefix + ": --shape gives " + std::to_string(fixed->second.size()) +
+                                    " dimensions, the model has " + std::to_string(type.shape().dim_size()));
+      return std::nullopt;
+    }
+    return Shape(fixed->second.begin(), fixed->second.end());
+  }
+  if (!type.has_shape()) {
+    diagnostics.error("R040", prefix + " has no shape", {}, {}, "--shape=" + input.name() + "=1x3x224x224");
+    return std::nullopt;
+  }
+  const int rank = type.shape().dim_size();
+  Shape shape;
+  bool batchIsFree = false;
+  for (int i = 0; i < rank; ++i) {
+    const Dimension &d = type.shape().dim(i);
+    auto named = d.has_dim_param() ? options.dims.find(d.dim_param()) : options.dims.end();
+    if (named != options.dims.end()) {
+      shape.push_back(named->second);
+    } else if (isFixed(d) && (i > 0 || d.dim_value() > 0)) { // some exporters write 0 for any batch
+      shape.push_back(d.dim_value());
+    } else if (i == 0) {
+      batchIsFree = true;
+      shape.push_back(options.batch.value_or(1));
+    } else {
+      diagnostics.error("R040", prefix + ": unknown " + axisName(i, rank) +
+                                    (d.dim_param().empty() ? "" : " ('" + d.dim_param() + "')"),
+                        {}, {}, "--shape=" + input.name() + "=" + exampleShape(type.shape()));
+      return std::nullopt;
+    }
+  }
+  dynamicBatch &= batchIsFree;
+  return shape;
+}
+
+Type GraphImporter::inputType(const onnx::ValueInfoProto &input) {
+  const std::string prefix = "input '" + input.name() + "'";
+  if (!input.type().has_tensor_type()) {
+    diagnostics.error("R032", prefix + " is not a tensor");
+    return {};
+  }
+  const int onnxType = input.type().tensor_type().elem_type();
+  Type element = elementTypeOf(builder.getContext(), onnxType);
+  if (!element || element.isInteger(1)) {
+    diagnostics.error("R032", prefix + ": type " + typeName(onnxType) + " is not supported");
+    return {};
+  }
+  std::optional<Shape> shape = inputShape(input);
+  if (!shape)
+    return {};
+  auto count = elementCount(*shape);
+  if (!count || *count > limits::kElements || static_cast<int64_t>(shape->size()) > limits::kRank) {
+    diagnostics.error("R062", prefix + " of shape " + toString(*shape) + " is too large");
+    return {};
+  }
+  return RankedTensorType::get(*shape, element);
+}
+
+void GraphImporter::addInputs() {
+  for (const auto &[name, shape] : options.shapes)
+    if (llvm::none_of(graph.input(), [&](const auto &input) { return input.name() == name; }))
+      diagnostics.error("R053", "--shape names '" + name + "', which is no input of the model");
+  for (const onnx::ValueInfoProto &input : graph.input()) {
+    if (initializers.contains(input.name())) // an overridable default: taken as the constant that it is
+      continue;
+    Named &named = values[input.name()];
+    Type type = inputType(input);
+    if (!type)
+      continue;
+    const unsigned position = function.getBody().getNumArguments();
+    named.value = function.getBody().addArgument(type, NameLoc::get(builder.getStringAttr(input.name())));
+    function.setFunctionType(builder.getFunctionType(function.getBody().getArgumentTypes(), {}));
+    function.setArgAttr(position, rn::kNameAttr, builder.getStringAttr(input.name()));
+  }
+}
+
+// A symbolic extent is no contradiction; neither is the batch of a declaration once the command line has chosen it.
+void GraphImporter::compareDeclared(const onnx::ValueInfoProto &declared, Value value, bool isOutput) {
+  const auto &type = declared.type().tensor_type();
+  if (!declared.type().has_tensor_type() || !type.has_shape() || !options.shapes.empty())
+    return;
+  ShapeRef computed = shapeOf(value);
+  bool agrees = type.shape().dim_size() == static_cast<int>(computed.size());
+  Shape shown;
+  for (int i = 0; i < type.shape().dim_size(); ++i) {
+    const Dimension &d = type.shape().dim(i);
+    shown.push_back(isFixed(d) ? d.dim_value() : -1);
+    if (agrees && isFixed(d) && !(i == 0 && (dynamicBatch || d.dim_value() == 0)))
+      agrees = d.dim_value() == computed[i];
+  }
+  if (agrees)
+    return;
+  const std::string text = (isOutput ? "output '" : "value '") + declared.name() + "' is declared " + toString(shown) +
+                           ", computed " + toString(computed);
+  if (isOutput)
+    diagnostics.error("R049", text);
+  else
+    diagnostics.add({Severity::Warning, "W108", text});
+}
+
+} // namespace resnetc
