@@ -128,6 +128,11 @@ std::string wordOf(const KernelSpec &spec, const std::string &key, const std::ve
 }
 
 void makeStatic(Halide::OutputImageParam buffer, const std::vector<int> &extents, const std::vector<int> &strides) {
+  int64_t last = 0;
+  for (size_t i = 0; i < extents.size(); i++)
+    last = std::min<int64_t>(last + int64_t(extents[i] - 1) * strides[i], INT64_MAX / 4);
+  if (last > INT32_MAX)
+    throw BadSpec("an operand spans more than 2^31 floats");
   for (size_t i = 0; i < extents.size(); i++)
     buffer.dim(static_cast<int>(i)).set_bounds(0, extents[i]).set_stride(strides[i]);
 }
@@ -140,9 +145,11 @@ Halide::ImageParam operand(const std::string &name, const std::vector<int> &exte
 
 std::vector<int> dense(const std::vector<int> &extents) {
   std::vector<int> strides;
-  int stride = 1;
+  int64_t stride = 1;
   for (int extent : extents) {
-    strides.push_back(stride);
+    if (stride > INT32_MAX)
+      throw BadSpec("an operand spans more than 2^31 floats");
+    strides.push_back(static_cast<int>(stride));
     stride *= extent;
   }
   return strides;

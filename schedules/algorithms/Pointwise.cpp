@@ -40,7 +40,7 @@ static Expr combine(const KernelSpec &spec, const std::string &op, const std::ve
 static void mergeDimensions(std::vector<int> &size, std::vector<std::vector<int>> &strides) {
   size_t last = 0;
   for (size_t d = 1; d < Rank; d++) {
-    bool joins = true;
+    bool joins = static_cast<int64_t>(size[last]) * size[d] <= INT32_MAX;
     for (const auto &s : strides)
       joins &= static_cast<int64_t>(s[last]) * size[last] == s[d];
     if (size[d] == 1)

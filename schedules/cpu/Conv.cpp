@@ -27,6 +27,8 @@ struct Shape {
     tile = listOf(spec, "tile", 1, 1)[0];
     if (width % tile || block % lanes)
       throw BadSpec("the tile does not divide the width, or the vector the block");
+    if (int64_t(tile) * blocks * (block / lanes) > 64)
+      throw BadSpec("the tile needs more registers than any processor has");
   }
   int64_t sumBytes(int rows) const { return int64_t(4) * width * rows * blocks * block; }
   int64_t weightBytes() const { return int64_t(4) * blocks * block * inBlock * inBlocks * kernelWidth * kernelHeight; }
@@ -72,7 +74,7 @@ void scheduleTile(Func f, const std::vector<RVar> &r, const Shape &s) {
     if (v.name() != unrolled.name())
       order.push_back(v);
   order.push_back(y);
-  f.update().split(c, co, ci, s.lanes).split(unrolled, outer, inner, std::gcd(extent, 4)).reorder(order);
+  f.update().split(c, co, ci, s.lanes).split(unrolled, outer, inner, std::gcd(extent, 2)).reorder(order);
   f.update().vectorize(ci).unroll(co).unroll(k).unroll(x).unroll(inner);
 }
 

