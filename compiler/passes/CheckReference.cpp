@@ -105,6 +105,10 @@ struct CheckReferencePass : impl::CheckReferenceBase<CheckReferencePass> {
     FailureOr<std::vector<Tensor>> results = evaluateOnSeededInputs(function);
     if (failed(results))
       return signalPassFailure();
+    if (results->size() != before.size()) {
+      function.emitError() << "has " << results->size() << " results, had " << before.size();
+      return signalPassFailure();
+    }
     for (auto [index, now, attr] : llvm::enumerate(*results, before))
       if (failed(compare(function, index, now, cast<DenseElementsAttr>(attr))))
         return signalPassFailure();

@@ -24,6 +24,22 @@ def FoldConstants : GraphPass<"fold-constants"> {
   let statistics = [Statistic<"numFolded", "folded", "operations replaced by constants">];
 }
 
+def FoldTransposes : GraphPass<"fold-transposes"> {
+  let summary = "NHWC graphs become NCHW with no transpose left inside";
+  let description = [{
+    Moves transposes down through whatever can name its dimensions anew, until they meet others and cancel; constants are
+    transposed on the way. At most those at the graph's inputs and outputs are left.
+    ```mlir
+    %1 = rn.transpose %0 {perm = array<i64: 0, 2, 3, 1>} : ...
+    %2 = rn.activation %1 {act = #rn.act<relu>} : ...
+    %3 = rn.transpose %2 {perm = array<i64: 0, 3, 1, 2>} : ...
+    // becomes
+    %3 = rn.activation %0 {act = #rn.act<relu>} : ...
+    ```
+  }];
+  let statistics = [Statistic<"numMoved", "moved", "operations that a transpose moved through, and transposes merged">];
+}
+
 def SimplifyShapes : GraphPass<"simplify-shapes"> {
   let summary = "One form for data movement and pooling that can be written in several ways";
   let description = [{
@@ -38,6 +54,21 @@ def SimplifyShapes : GraphPass<"simplify-shapes"> {
     ```
   }];
   let statistics = [Statistic<"numSimplified", "simplified", "operations removed, merged or rewritten">];
+}
+
+def FoldPad : GraphPass<"fold-pad"> {
+  let summary = "Padding of its own into the convolution or pool that reads it";
+  let description = [{
+    Exact or not at all: zeros into convolutions and averages; -infinity into maxima, zeros too when no element is
+    negative and every window has one.
+    ```mlir
+    %1 = rn.pad %0 {low = array<i64: 0, 0, 3, 3>, high = array<i64: 0, 0, 3, 3>, value = 0.0 : f64} : ...
+    %2 = rn.conv2d(%1, %w) {strides = array<i64: 2, 2>} : ...
+    // becomes
+    %2 = rn.conv2d(%0, %w) {pads = array<i64: 3, 3, 3, 3>, strides = array<i64: 2, 2>} : ...
+    ```
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "readers that took the padding">];
 }
 
 def FoldBatchNorm : GraphPass<"fold-batch-norm"> {
@@ -78,7 +109,7 @@ def FoldShortcut : GraphPass<"fold-shortcut"> {
     %1 = rn.conv2d(%0, %w) : ...
     %2 = rn.add %1, %x {act = #rn.act<relu>} : ...
     // becomes
-    %2 = rn.conv2d(%0, %w, residual %x) {act = #rn.act<relu>} : ...
+    %2 = rn.conv2d(%0, %w residual %x) {act = #rn.act<relu>} : ...
     ```
     Of two convolutions the main branch takes the residual. A slice that keeps every s-th pixel in front of a 1x1
     convolution becomes the convolution's stride.
