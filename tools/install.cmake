@@ -1,17 +1,14 @@
 # The installed package: programs, runtime, header, and what find_package(resnetc) needs.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
-set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/resnetc)
+set(package_dir lib/cmake/resnetc)
+set(programs resnetc resnetc-run)
 
-set(programs resnetc-run)
-if(TARGET resnetc)
-  list(APPEND programs resnetc)
-endif()
 # The programs keep finding the LLVM and Halide that they were built with.
 set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+# Not lib/x86_64-linux-gnu and the like: resnetc looks for the runtime in ../lib.
 install(TARGETS ${programs} resnetc_runtime EXPORT resnetcTargets
-  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${PROJECT_SOURCE_DIR}/runtime/resnetc_runtime.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  RUNTIME DESTINATION bin ARCHIVE DESTINATION lib INCLUDES DESTINATION include)
+install(FILES ${PROJECT_SOURCE_DIR}/runtime/resnetc_runtime.h DESTINATION include)
 install(EXPORT resnetcTargets NAMESPACE resnetc:: DESTINATION ${package_dir})
 
 configure_package_config_file(resnetcConfig.cmake.in resnetcConfig.cmake INSTALL_DESTINATION ${package_dir})
