@@ -188,6 +188,21 @@ static std::vector<int64_t> readIntegers(const TensorProto &t, const std::string
   return {t.int32_data().begin(), t.int32_data().end()};
 }
 
+template <typename T> static ElementsAttr denseAs(RankedTensorType type, ArrayRef<int64_t> values) {
+  std::vector<T> narrow(values.begin(), values.end());
+  ArrayRef<char> bytes(reinterpret_cast<const char *>(narrow.data()), narrow.size() * sizeof(T));
+  return DenseElementsAttr::getFromRawBuffer(type, bytes);
+}
+
+static ElementsAttr denseIntegers(RankedTensorType type, ArrayRef<int64_t> values) {
+  switch (type.getElementTypeBitWidth()) {
+  case 64: return DenseElementsAttr::get(type, values);
+  case 32: return denseAs<int32_t>(type, values);
+  case 8: return denseAs<int8_t>(type, values);
+  default: return DenseElementsAttr::get(type, SmallVector<bool>(values.begin(), values.end()));
+  }
+}
+
 ElementsAttr TensorReader::read(const TensorProto &t, const std::string &node) {
   if (!check(t, node))
     return {};
@@ -203,11 +218,7 @@ ElementsAttr TensorReader::read(const TensorProto &t, const std::string &node) {
   }
   if (type.getElementType().isF32())
     return makeConstant(type, readFloats(t, raw));
-  const unsigned width = type.getElementTypeBitWidth();
-  SmallVector<APInt> values;
-  for (int64_t v : readIntegers(t, raw))
-    values.push_back(APInt(width, static_cast<uint64_t>(v), false, true));
-  return DenseElementsAttr::get(type, values);
+  return denseIntegers(type, readIntegers(t, raw));
 }
 
 } // namespace resnetc

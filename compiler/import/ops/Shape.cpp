@@ -1,4 +1,4 @@
-// Shape and Cast: what shape chains begin with and convert.
+// Shape, Cast, CastLike: what shape chains begin with and convert.
 #include "compiler/import/NodeView.h"
 
 using namespace mlir;
@@ -27,5 +27,10 @@ static Value importCast(NodeView &n) {
   return n.build<rn::CastOp>(n.shape(0), element, n.input(0));
 }
 
+static Value importCastLike(NodeView &n) {
+  return n.elementType(0) == n.elementType(1) ? n.input(0) : n.build<rn::CastOp>(n.shape(0), n.elementType(1), n.input(0));
+}
+
 RESNETC_IMPORT_OP(Shape, 7, kNewestOpset, 1, 1, importShape)
 RESNETC_IMPORT_OP(Cast, 7, kNewestOpset, 1, 1, importCast)
+RESNETC_IMPORT_OP(CastLike, 15, kNewestOpset, 2, 2, importCastLike)
