@@ -6,7 +6,8 @@
 #include <cstdio>
 #include <ctime>
 #include <fstream>
-#include <map>
+#include <memory>
+#include <stdexcept>
 
 using namespace resnetc;
 namespace cl = llvm::cl;
@@ -16,6 +17,7 @@ static cl::opt<unsigned> repeats("repeat", cl::desc("repetitions per layer"), cl
 static cl::opt<std::string> only("only", cl::desc("layers whose name contains this"));
 static cl::opt<std::string> tile("tile", cl::desc("BLOCKSxPIXELS instead of the tile chooser's"));
 static cl::opt<long> l2("l2", cl::desc("bytes of L2 instead of the level's"), cl::init(0));
+static cl::opt<bool> hot("hot", cl::desc("every channel tile reads the same weights, so that they stay in L2"));
 static cl::opt<std::string> dump("dump", cl::desc("folder to write bitcode and objects to"));
 
 struct Layer {
@@ -70,84 +72,117 @@ static std::vector<float> randomFloats(size_t n) {
   return v;
 }
 
-struct Call {
-  const CallableKernel *kernel;
-  int64_t firstPixel, pixels;
-};
+// A layer as the compiler runs it: channel tiles outside, one call for each run of equal pixel tiles inside.
+struct Problem {
+  Layer layer;
+  int64_t block, inBlock, inBlocks, outBlocks, side, width, height;  // side: of the input with its border
+  ConvTiling tiling;
 
-static void benchmark(const Layer &l, const Machine &m) {
-  const bool planar = l.in % m.block != 0 || l.side == 1;
-  const int64_t b = m.block, inBlock = planar ? 1 : b, inBlocks = l.in / inBlock, outBlocks = (l.out + b - 1) / b;
-  const int64_t side = (l.side - 1) * l.stride + l.kernel + (l.kernel > 1 ? 1 : 0);
-  const bool flat = l.kernel == 1 && l.stride == 1;  // rows follow each other without a border: one long row
-  const int64_t width = flat ? l.side * l.side : l.side, height = flat ? 1 : l.side;
-  ConvTiling tiling = tileConv(width, outBlocks, m, l.in * l.kernel * l.kernel, height);
-  if (!tile.empty()) {
+  Problem(const Layer &l, const Machine &m) : layer(l), block(m.block) {
+    inBlock = l.in % block != 0 || l.side == 1 ? 1 : block;
+    inBlocks = l.in / inBlock;
+    outBlocks = (l.out + block - 1) / block;
+    side = (l.side - 1) * l.stride + l.kernel + (l.kernel > 1 ? 1 : 0);
+    const bool flat = l.kernel == 1 && l.stride == 1;  // rows follow each other without a border: one long row
+    width = flat ? l.side * l.side : l.side;
+    height = flat ? 1 : l.side;
+    tiling = tileConv(width, outBlocks, m, depth(), height);
+    if (!tile.empty())
+      forceTile();
+  }
+
+  int64_t depth() const { return layer.in * layer.kernel * layer.kernel; }
+
+  void forceTile() {
     long blocks = 1, pixels = 1;
-    std::sscanf(tile.c_str(), "%ldx%ld", &blocks, &pixels);
+    if (std::sscanf(tile.c_str(), "%ldx%ld", &blocks, &pixels) != 2 || blocks < 1 || pixels < 1 || outBlocks % blocks)
+      throw std::runtime_error("--tile is BLOCKSxPIXELS, and the blocks divide those of the layer");
     tiling.blocks = blocks;
     tiling.widths.assign(static_cast<size_t>(width / pixels), pixels);
     if (width % pixels)
       tiling.widths.push_back(width % pixels);
   }
 
-  std::map<int64_t, std::unique_ptr<CallableKernel>> kernels;
-  std::vector<Call> calls;
-  std::string widths;
-  double flops = 0, halideMs = 0, llvmMs = 0;
-  KernelSpec spec;
-  spec.kind = "conv";
-  spec.words["act"] = "relu";
-  spec.ints = {{"block", {b}},          {"in", {inBlock, inBlocks}},         {"in_strides", {inBlock, inBlock * side, inBlock * side * side}},
-               {"kernel", {l.kernel, l.kernel}}, {"stride", {l.stride, l.stride}}, {"dilation", {1, 1}},
-               {"out_strides", {b, b * l.side, b * l.side * l.side}}};
-  int64_t x = 0;
-  for (size_t i = 0; i < tiling.widths.size();) {
-    size_t end = i;
-    while (end < tiling.widths.size() && tiling.widths[end] == tiling.widths[i])
-      end++;
-    const int64_t px = tiling.widths[i], pixels = px * static_cast<int64_t>(end - i);
-    spec.ints["tile"] = {px};
-    spec.ints["size"] = {pixels, height, tiling.blocks};
-    auto &kernel = kernels[px];
-    kernel = std::make_unique<CallableKernel>(spec, m);
-    if (!dump.empty()) {
-      std::ofstream(dump + "/" + spec.name() + ".bc") << kernel->bitcode;
-      std::ofstream(dump + "/" + spec.name() + ".o") << kernel->object;
-    }
-    halideMs = std::max(halideMs, kernel->halideMs);
-    llvmMs = std::max(llvmMs, kernel->llvmMs);
-    flops += kernelWork(spec).flops * static_cast<double>(outBlocks / tiling.blocks);
-    calls.push_back({kernel.get(), x, pixels});
-    widths += (widths.empty() ? "" : "+") + std::to_string(end - i) + "*" + std::to_string(px);
-    x += pixels;
-    i = end;
+  KernelSpec spec(int64_t px, int64_t pixels) const {
+    const int64_t area = layer.side * layer.side, k = layer.kernel, s = layer.stride;
+    KernelSpec spec;
+    spec.kind = "conv";
+    spec.words["act"] = "relu";
+    spec.ints = {{"size", {pixels, height, tiling.blocks}}, {"block", {block}}, {"in", {inBlock, inBlocks}},
+                 {"in_strides", {inBlock, inBlock * side, inBlock * side * side}},
+                 {"out_strides", {block, block * layer.side, block * area}},
+                 {"kernel", {k, k}}, {"stride", {s, s}}, {"dilation", {1, 1}}, {"tile", {px}}};
+    return spec;
   }
+};
 
-  auto in = randomFloats(static_cast<size_t>(inBlock * inBlocks * side * side)), bias = randomFloats(static_cast<size_t>(outBlocks * b));
-  auto w = randomFloats(static_cast<size_t>(l.in * l.kernel * l.kernel * outBlocks * b));
-  std::vector<float> out(static_cast<size_t>(outBlocks * b * l.side * l.side));
+struct Run {
+  std::unique_ptr<CallableKernel> kernel;
+  int64_t firstPixel;
+};
+
+static std::vector<Run> buildRuns(const Problem &p, const Machine &m, std::string &description) {
+  std::vector<Run> runs;
+  int64_t x = 0;
+  const auto &widths = p.tiling.widths;
+  for (size_t i = 0, end; i < widths.size(); i = end) {
+    for (end = i; end < widths.size() && widths[end] == widths[i];)
+      end++;
+    const int64_t pixels = widths[i] * static_cast<int64_t>(end - i);
+    const KernelSpec spec = p.spec(widths[i], pixels);
+    runs.push_back({std::make_unique<CallableKernel>(spec, m), x});
+    if (!dump.empty()) {
+      std::ofstream(dump + "/" + spec.name() + ".bc") << runs.back().kernel->bitcode;
+      std::ofstream(dump + "/" + spec.name() + ".o") << runs.back().kernel->object;
+    }
+    description += (description.empty() ? "" : "+") + std::to_string(end - i) + "*" + std::to_string(widths[i]);
+    x += pixels;
+  }
+  return runs;
+}
+
+struct Data {
+  std::vector<float> in, w, bias, out;
+  explicit Data(const Problem &p)
+      : in(randomFloats(static_cast<size_t>(p.layer.in * p.side * p.side))),
+        w(randomFloats(static_cast<size_t>(p.depth() * p.outBlocks * p.block))),
+        bias(randomFloats(static_cast<size_t>(p.outBlocks * p.block))),
+        out(static_cast<size_t>(p.outBlocks * p.block * p.layer.side * p.layer.side)) {}
+};
+
+static double runOnce(const Problem &p, const std::vector<Run> &runs, Data &d) {
+  const double start = nowMs();
+  for (int64_t k = 0; k < p.outBlocks; k += p.tiling.blocks)
+    for (const Run &run : runs)
+      (*run.kernel)({d.in.data() + run.firstPixel * p.layer.stride * p.inBlock,
+                     d.w.data() + (hot ? 0 : k) * p.block * p.depth(), d.bias.data() + k * p.block,
+                     d.out.data() + k * p.block * p.layer.side * p.layer.side + run.firstPixel * p.block});
+  return nowMs() - start;
+}
+
+static void benchmark(const Layer &l, const Machine &m) {
+  const Problem p(l, m);
+  std::string widths;
+  const std::vector<Run> runs = buildRuns(p, m, widths);
+  Data data(p);
+  const double gflop = 2e-9 * static_cast<double>(p.depth() * p.outBlocks * p.block * l.side * l.side);
   // The clock moves with what the other cores do: the best is compared with the best, and every repetition with the peak
   // just before and after it.
   double best = 1e300, before = measurePeak(m), peak = before;
   std::vector<double> shares;
   for (unsigned repeat = 0; repeat < repeats; repeat++) {
-    const double start = nowMs();
-    for (int64_t k = 0; k < outBlocks; k += tiling.blocks)
-      for (const Call &call : calls)
-        (*call.kernel)({in.data() + call.firstPixel * l.stride * inBlock, w.data() + k * b * l.in * l.kernel * l.kernel,
-                        bias.data() + k * b, out.data() + k * b * l.side * l.side + call.firstPixel * b});
-    const double ms = nowMs() - start, after = measurePeak(m);
+    const double ms = runOnce(p, runs, data), after = measurePeak(m);
     best = std::min(best, ms);
-    shares.push_back(100 * flops / ms / 1e6 / std::max(before, after));
+    shares.push_back(100 * gflop / (ms * 1e-3) / std::max(before, after));
     before = after;
     peak = std::max(peak, after);
   }
   std::sort(shares.begin(), shares.end());
-  std::printf("%4ld -> %4ld  %ldx%ld/%ld @%-3ld  %2ld blocks x %-14s %8.3f ms %6.1f GFLOP/s  %5.1f %% of %.1f (median %5.1f)  model %5.1f  "
-              "halide %3.0f ms, llvm %2.0f ms\n",
-              l.in, l.out, l.kernel, l.kernel, l.stride, l.side, tiling.blocks, widths.c_str(), best, flops / best / 1e6,
-              100 * flops / best / 1e6 / peak, peak, shares[shares.size() / 2], 100 * tiling.efficiency, halideMs, llvmMs);
+  const double rate = gflop / (best * 1e-3);
+  std::printf("%4ld -> %4ld  %ldx%ld/%ld @%-3ld  %2ld blocks x %-14s %8.3f ms %6.1f GFLOP/s  %5.1f %% of %.1f (median %5.1f)  "
+              "model %5.1f  compile %.0f + %.0f ms\n",
+              l.in, l.out, l.kernel, l.kernel, l.stride, l.side, p.tiling.blocks, widths.c_str(), best, rate, 100 * rate / peak,
+              peak, shares[shares.size() / 2], 100 * p.tiling.efficiency, runs[0].kernel->halideMs, runs[0].kernel->llvmMs);
   std::fflush(stdout);
 }
 
@@ -156,6 +191,10 @@ int main(int argc, char **argv) {
   auto machine = machineFor("", level);
   if (!machine) {
     std::fprintf(stderr, "kernel-bench: error: unknown level '%s'\n", level.c_str());
+    return 2;
+  }
+  if (machine->cpuFeatures & ~machineFor("", "native")->cpuFeatures) {
+    std::fprintf(stderr, "kernel-bench: error: this processor does not have %s\n", level.c_str());
     return 2;
   }
   if (l2)
