@@ -7,13 +7,12 @@ using namespace mlir;
 
 namespace resnetc {
 
-LogicalResult applyPatterns(Operation *root, RewritePatternSet patterns) {
+void applyPatterns(Operation *root, RewritePatternSet patterns) {
   GreedyRewriteConfig config;
   // From the inputs to the outputs, as the folds move work down the graph. A network has no loops, so a pass that still
   // finds something after this many rounds is broken: better a graph with a fold left undone than a hang.
   config.setUseTopDownTraversal(true).setMaxIterations(64);
   (void)applyPatternsGreedily(root, std::move(patterns), config);
-  return success();
 }
 
 Value makeConstantOp(OpBuilder &builder, Location loc, ElementsAttr value) {

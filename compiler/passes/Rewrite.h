@@ -12,6 +12,13 @@ inline mlir::RankedTensorType typeOf(mlir::Value v) { return mlir::cast<mlir::Ra
 inline ShapeRef shapeOf(mlir::Value v) { return typeOf(v).getShape(); }
 inline int64_t rankOf(mlir::Value v) { return typeOf(v).getRank(); }
 
+inline bool isAll(llvm::ArrayRef<int64_t> list, int64_t wanted) {
+  return llvm::all_of(list, [&](int64_t v) { return v == wanted; });
+}
+inline bool isAll(llvm::ArrayRef<double> list, double wanted) {
+  return llvm::all_of(list, [&](double v) { return v == wanted; });
+}
+
 // A pattern that counts its rewrites in a statistic of its pass.
 template <typename OpT> struct CountingPattern : mlir::OpRewritePattern<OpT> {
   CountingPattern(mlir::MLIRContext *context, mlir::Pass::Statistic &count)
@@ -20,7 +27,7 @@ template <typename OpT> struct CountingPattern : mlir::OpRewritePattern<OpT> {
 };
 
 // Applies the patterns until none matches.
-mlir::LogicalResult applyPatterns(mlir::Operation *root, mlir::RewritePatternSet patterns);
+void applyPatterns(mlir::Operation *root, mlir::RewritePatternSet patterns);
 
 // A constant operation at the rewriter's place.
 mlir::Value makeConstantOp(mlir::OpBuilder &builder, mlir::Location loc, mlir::ElementsAttr value);
