@@ -19,7 +19,8 @@ constexpr size_t kLongestName = 4095;
 
 // What is wrong with a file name by itself: its code, or nothing. The text says the same.
 std::pair<std::string, std::string> judgeName(const std::string &name) {
-  const std::string quoted = "external data location '" + name + "'";
+  const std::string shown = name.size() > 120 ? name.substr(0, 120) + "..." : name;
+  const std::string quoted = "external data location '" + shown + "'";
   const bool isDrive = name.size() > 1 && name[1] == ':' && llvm::isAlpha(name[0]);
   if (llvm::StringRef(name).starts_with("/") || name.find('\\') != std::string::npos || isDrive ||
       name.find("://") != std::string::npos || llvm::StringRef(name).starts_with("file:"))

@@ -127,6 +127,8 @@ void GraphImporter::finish() {
     return;
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
   function.setFunctionType(builder.getFunctionType(function.getBody().getArgumentTypes(), ValueRange(results).getTypes()));
+  for (BlockArgument argument : function.getArguments())
+    function.setArgAttr(argument.getArgNumber(), rn::kNameAttr, cast<NameLoc>(argument.getLoc()).getName());
   for (auto [i, name] : llvm::enumerate(names))
     function.setResultAttr(i, rn::kNameAttr, builder.getStringAttr(name));
   module->setAttr("rn.opset", builder.getI64IntegerAttr(opset));

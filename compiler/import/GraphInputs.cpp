@@ -98,10 +98,7 @@ void GraphImporter::addInputs() {
     Type type = inputType(input);
     if (!type)
       continue;
-    const unsigned position = function.getBody().getNumArguments();
     named.value = function.getBody().addArgument(type, NameLoc::get(builder.getStringAttr(input.name())));
-    function.setFunctionType(builder.getFunctionType(function.getBody().getArgumentTypes(), {}));
-    function.setArgAttr(position, rn::kNameAttr, builder.getStringAttr(input.name()));
   }
 }
 

@@ -58,7 +58,7 @@ private:
     diagnostics.error(code, std::move(text), {}, {}, std::move(fix));
     return false;
   }
-  bool malformed(uint64_t start, const std::string &why);
+  bool malformed(uint64_t start, const std::string &why, bool foreign = true);
   bool endsEarly(const std::string &what, uint64_t wanted);
   std::string path(const Field *last, uint64_t index) const;
   static void append(std::string &text, const Field &field, uint64_t index) {
@@ -82,8 +82,8 @@ std::string Walker::path(const Field *last, uint64_t index) const {
 }
 
 // A bad byte: a foreign file when nothing was right so far, rubbish after a model when all of it was.
-bool Walker::malformed(uint64_t start, const std::string &why) {
-  if (levels.size() == 1 && start == 0) {
+bool Walker::malformed(uint64_t start, const std::string &why, bool foreign) {
+  if (levels.size() == 1 && start == 0 && foreign) {
     const std::string guess = guessFormat(bytes);
     return refuse("R013", "not an ONNX protobuf (byte 0: 0x" + llvm::utohexstr(uint8_t(bytes[0]), true, 2) + ", " + why + ")" +
                               (guess.empty() ? "" : ": looks like " + guess));
@@ -153,13 +153,13 @@ bool Walker::step() {
     return refuse("R017", "field 'graph' occurs 2 times");
   if (wireType == kVarint) {
     if (!varint())
-      return at >= bytes.size() ? endsEarly(path(field, index), 1) : malformed(start, "a number of more than 10 bytes");
+      return at >= bytes.size() ? endsEarly(path(field, index), 1) : malformed(start, "a number of more than 10 bytes", !field);
   } else {
     std::optional<uint64_t> length = wireType == kFixed64 ? 8 : wireType == kFixed32 ? 4 : varint();
     if (!length && at >= bytes.size())
       return endsEarly(path(field, index), 1);
     if (!length || *length > uint64_t(INT64_MAX))
-      return malformed(start, "a length of more than 63 bits");
+      return malformed(start, "a length of more than 63 bits", !field);
     if (*length > bytes.size() - at && !level.cut && levels.size() > 1)
       return malformed(start, name + " of " + std::to_string(*length) + " bytes is longer than the message around it");
     if (field && field->type != Message::None)
