@@ -229,6 +229,13 @@ void printDiagnostics(const Diagnostics &diagnostics, const std::string &file, b
     errs() << json::Value(toJson(d, file)) << "\n";
 }
 
+// "resnetc: Unknown command line argument '--x'.  Try: ..." without the parts that every message of ours has.
+static std::string firstLine(StringRef problem) {
+  problem = problem.split('\n').first;
+  problem = problem.substr(problem.find(": ") + 2);
+  return problem.substr(0, problem.find("  Try: ")).str();
+}
+
 bool parseCommandLine(int argc, char **argv, CommandLine &to, int &status) {
   Flags flags;
   cl::HideUnrelatedOptions(flags.category);
@@ -244,7 +251,7 @@ bool parseCommandLine(int argc, char **argv, CommandLine &to, int &status) {
   }
   Diagnostics diagnostics("resnetc");
   if (!parsed)
-    diagnostics.error("U010", StringRef(problem).trim().str(), {}, {}, "resnetc --help");
+    diagnostics.error("U010", firstLine(problem), {}, {}, "resnetc --help");
   else
     Reader(flags, to, diagnostics).read();
   printDiagnostics(diagnostics, "resnetc", flags.diagnostics == Form::Json, false);

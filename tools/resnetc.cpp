@@ -27,9 +27,9 @@ static constexpr size_t kMostModelBytes = 2147483647; // of one protobuf message
 // ---- The model file.
 
 static bool readModel(const std::string &path, std::string &bytes, Diagnostics &diagnostics) {
+  errno = 0;
   const int descriptor = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat info;
-  errno = 0;
   const bool opened = descriptor >= 0 && fstat(descriptor, &info) == 0;
   if (opened && S_ISDIR(info.st_mode))
     errno = EISDIR;
@@ -167,12 +167,14 @@ static void leave(const char *code, const std::string &text) {
 }
 
 static void onFatalError(void *, const char *reason, bool) { leave("I001", std::string("internal error: ") + reason); }
+
 static void onNoMemory() {
   removeTemporaries(getpid());
   static const char message[] = "resnetc: error: [R065] out of memory\n";
   (void)!write(STDERR_FILENO, message, sizeof message - 1);
   _exit(5);
 }
+static void onLlvmNoMemory(void *, const char *, bool) { onNoMemory(); }
 
 static void onSignalInChild(int signal) {
   removeTemporaries(getpid());
@@ -197,6 +199,7 @@ static int runChild(const CommandLine &line) {
   std::signal(SIGPIPE, SIG_IGN);
   std::set_new_handler(onNoMemory);
   install_fatal_error_handler(onFatalError);
+  install_bad_alloc_error_handler(onLlvmNoMemory);
   return work(line);
 }
 

@@ -33,10 +33,6 @@ void addPassError(mlir::Diagnostic &message, Diagnostics &diagnostics) {
 
 bool runPipeline(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build, const char *what,
                  Diagnostics &diagnostics) {
-  ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic &message) {
-    if (message.getSeverity() == DiagnosticSeverity::Error)
-      addPassError(message, diagnostics);
-  });
   PassManager pm(module.getContext());
   build(pm);
   if (succeeded(pm.run(module)))
@@ -119,8 +115,14 @@ bool compile(llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
   enter("import");
   MLIRContext context(MLIRContext::Threading::DISABLED); // threads would change the order of messages and names
   context.loadDialect<func::FuncDialect, rn::RnDialect, plan::PlanDialect>();
+  ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &message) {
+    if (message.getSeverity() == DiagnosticSeverity::Error)
+      addPassError(message, diagnostics);
+  });
   OwningOpRef<ModuleOp> module = importOnnx(context, onnx, options.import, diagnostics, &artifacts.dependencies);
-  if (!module || diagnostics.hasErrors())
+  if (!module && !diagnostics.hasErrors())
+    diagnostics.error("I001", "the import failed without a message");
+  if (diagnostics.hasErrors())
     return false;
   if (options.stage == Stage::Import)
     return stopWithText(*module, artifacts);
