@@ -138,7 +138,7 @@ template <typename LayerOp, typename MapOp> struct FoldIntoLayer : CountingPatte
       for (auto [b, scale, v] : llvm::zip(bias, map.scale, constantValues(constantOf(layer.getBias()))))
         b += scale * v;
     // A variance of -epsilon, say: keep what the model computes rather than spread NaN over the weights.
-    ElementsAttr weight = isFinite(map.scale) && isFinite(bias) ? scaledRows(layer.getWeight(), map.scale) : nullptr;
+    ElementsAttr weight = isFinite(bias) ? scaledRows(layer.getWeight(), map.scale) : nullptr;
     if (!weight)
       return rewriter.notifyMatchFailure(op, "weights or bias would not be finite");
     auto folded = cast<LayerOp>(rewriter.clone(*layer));

@@ -97,14 +97,13 @@ struct FoldSubsample : CountingPattern<rn::Conv2dOp> {
     ArrayRef<int64_t> steps = slice.getSteps();
     if (!isAll(slice.getOffsets(), 0))
       return rewriter.notifyMatchFailure(conv, "the slice does not start at the first pixel");
-    ShapeRef in = shapeOf(slice.getInput()), out = shapeOf(slice);
-    if (in[0] != out[0] || in[1] != out[1] || steps[2] < 1 || steps[3] < 1)
-      return rewriter.notifyMatchFailure(conv, "the slice is no subsample of the image");
+    if (steps[2] < 1 || steps[3] < 1)
+      return rewriter.notifyMatchFailure(conv, "the slice reverses the image");
     const SmallVector<int64_t> strides{conv.getStrides()[0] * steps[2], conv.getStrides()[1] * steps[3]};
-    auto shape = convShape(in, weight, conv.getGroups(), strides, conv.getPads(), conv.getDilations());
+    auto shape = convShape(shapeOf(slice.getInput()), weight, conv.getGroups(), strides, conv.getPads(), conv.getDilations());
     if (!shape || ShapeRef(*shape) != shapeOf(conv)) {
       llvm::consumeError(shape.takeError());
-      return rewriter.notifyMatchFailure(conv, "the slice leaves out the end of the image");
+      return rewriter.notifyMatchFailure(conv, "the slice leaves out images, channels or the end of an image");
     }
     rewriter.modifyOpInPlace(conv, [&] {
       conv.getInputMutable().assign(slice.getInput());

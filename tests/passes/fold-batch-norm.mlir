@@ -162,6 +162,18 @@ func.func @keeps_batch_norm_that_divides_by_zero(%x: !x) -> !x {
   return %2 : !x
 }
 
+// CHECK-LABEL: @keeps_batch_norm_whose_bias_overflows
+// CHECK: rn.conv2d(%{{.*}}, %{{.*}}) :
+// CHECK: rn.batch_norm({{.*}}) {epsilon = 1.000000e-03 : f64}
+func.func @keeps_batch_norm_whose_bias_overflows(%x: !x) -> !x {
+  %w = rn.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[-1.0]]]]> : !w
+  %v = rn.constant dense<[1.5, 2.5]> : !v
+  %mean = rn.constant dense<[3.0e38, 1.0]> : !v
+  %1 = rn.conv2d(%x, %w) : !x, !w -> !x
+  %2 = rn.batch_norm(%1, %v, %v, %mean, %v) {epsilon = 1.0e-3 : f64} : (!x, !v, !v, !v, !v) -> !x
+  return %2 : !x
+}
+
 // CHECK-LABEL: @keeps_constants_along_the_width
 // CHECK: rn.conv2d
 // CHECK: rn.mul
@@ -204,6 +216,17 @@ func.func @keeps_constants_that_broadcast_the_layer(%x: tensor<1x2x1x1xf32>) -> 
   %c = rn.constant dense<2.0> : !x
   %1 = rn.conv2d(%x, %w) : tensor<1x2x1x1xf32>, !w -> tensor<1x2x1x1xf32>
   %2 = rn.add %1, %c : tensor<1x2x1x1xf32>, !x -> !x
+  return %2 : !x
+}
+
+// CHECK-LABEL: @keeps_constants_that_add_channels
+// CHECK: rn.conv2d
+// CHECK: rn.mul
+func.func @keeps_constants_that_add_channels(%x: !x) -> !x {
+  %w = rn.constant dense<[[[[1.0]], [[2.0]]]]> : tensor<1x2x1x1xf32>
+  %c = rn.constant dense<[[[1.0]], [[-2.0]]]> : tensor<2x1x1xf32>
+  %1 = rn.conv2d(%x, %w) : !x, tensor<1x2x1x1xf32> -> tensor<1x1x3x3xf32>
+  %2 = rn.mul %1, %c : tensor<1x1x3x3xf32>, tensor<2x1x1xf32> -> !x
   return %2 : !x
 }
 

@@ -130,6 +130,15 @@ func.func @keeps_slice_that_crops(%x: tensor<1x2x6x6xf32>) -> tensor<1x2x2x2xf32
   return %2 : tensor<1x2x2x2xf32>
 }
 
+// CHECK-LABEL: @keeps_slice_that_reverses
+// CHECK: rn.slice
+func.func @keeps_slice_that_reverses(%x: tensor<1x2x1x4xf32>) -> tensor<1x2x1x4xf32> {
+  %w = rn.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[-1.0]]]]> : !w
+  %1 = rn.slice %x {offsets = array<i64: 0, 0, 0, 0>, steps = array<i64: 1, 1, -1, 1>} : tensor<1x2x1x4xf32> -> tensor<1x2x1x4xf32>
+  %2 = rn.conv2d(%1, %w) : tensor<1x2x1x4xf32>, !w -> tensor<1x2x1x4xf32>
+  return %2 : tensor<1x2x1x4xf32>
+}
+
 // CHECK-LABEL: @keeps_slice_of_channels
 // CHECK: rn.slice
 func.func @keeps_slice_of_channels(%x: tensor<1x4x4x4xf32>) -> tensor<1x2x4x4xf32> {

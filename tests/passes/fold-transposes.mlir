@@ -69,7 +69,8 @@ func.func @operations_that_name_dimensions(%x: !nchw) -> tensor<2x2x1x1xf32> {
   %1 = rn.transpose %x {perm = array<i64: 0, 2, 3, 1>} : !nchw -> !nhwc
   %2 = rn.pad %1 {low = array<i64: 0, 1, 0, 0>, high = array<i64: 0, 2, 1, 0>, value = 0.5 : f64} : !nhwc -> tensor<1x6x5x2xf32>
   %3 = rn.slice %2 {offsets = array<i64: 0, 0, 0, 1>, steps = array<i64: 1, 2, 1, 1>} : tensor<1x6x5x2xf32> -> tensor<1x3x5x1xf32>
-  %4 = rn.concat %3, %3 {axis = 3 : i64} : (tensor<1x3x5x1xf32>, tensor<1x3x5x1xf32>) -> tensor<1x3x5x2xf32>
+  %r = rn.activation %3 {act = #rn.act<relu>} : tensor<1x3x5x1xf32> -> tensor<1x3x5x1xf32>
+  %4 = rn.concat %3, %r {axis = 3 : i64} : (tensor<1x3x5x1xf32>, tensor<1x3x5x1xf32>) -> tensor<1x3x5x2xf32>
   %5 = rn.softmax %4 {axis = 3 : i64} : tensor<1x3x5x2xf32> -> tensor<1x3x5x2xf32>
   %6 = rn.broadcast %5 : tensor<1x3x5x2xf32> -> tensor<2x3x5x2xf32>
   %7 = rn.reduce "mean" %6 {axes = array<i64: 1, 2>, keepdims} : tensor<2x3x5x2xf32> -> tensor<2x1x1x2xf32>
@@ -111,6 +112,16 @@ func.func @keeps_flatten_of_mixed_rows(%x: tensor<2x3xf32>) -> tensor<1x1xf32> {
   %2 = rn.reshape %1 : tensor<3x2xf32> -> tensor<1x6xf32>
   %3 = rn.dense(%2, %w) : tensor<1x6xf32>, tensor<1x6xf32> -> tensor<1x1xf32>
   return %3 : tensor<1x1xf32>
+}
+
+// CHECK-LABEL: @keeps_flatten_of_transposed_rows
+// CHECK: rn.transpose
+func.func @keeps_flatten_of_transposed_rows(%x: tensor<2x2x1xf32>) -> tensor<2x1xf32> {
+  %w = rn.constant dense<[[1.0, 2.0]]> : tensor<1x2xf32>
+  %1 = rn.transpose %x {perm = array<i64: 1, 0, 2>} : tensor<2x2x1xf32> -> tensor<2x2x1xf32>
+  %2 = rn.reshape %1 : tensor<2x2x1xf32> -> tensor<2x2xf32>
+  %3 = rn.dense(%2, %w) : tensor<2x2xf32>, tensor<1x2xf32> -> tensor<2x1xf32>
+  return %3 : tensor<2x1xf32>
 }
 
 // Preprocessing of an NHWC image: the one transpose that is needed stands at the input.
