@@ -97,13 +97,11 @@ struct FoldSubsample : CountingPattern<rn::Conv2dOp> {
     ArrayRef<int64_t> steps = slice.getSteps();
     if (!isAll(slice.getOffsets(), 0))
       return rewriter.notifyMatchFailure(conv, "the slice does not start at the first pixel");
-    if (steps[2] < 1 || steps[3] < 1)
-      return rewriter.notifyMatchFailure(conv, "the slice reverses the image");
     const SmallVector<int64_t> strides{conv.getStrides()[0] * steps[2], conv.getStrides()[1] * steps[3]};
     auto shape = convShape(shapeOf(slice.getInput()), weight, conv.getGroups(), strides, conv.getPads(), conv.getDilations());
     if (!shape || ShapeRef(*shape) != shapeOf(conv)) {
       llvm::consumeError(shape.takeError());
-      return rewriter.notifyMatchFailure(conv, "the slice leaves out images, channels or the end of an image");
+      return rewriter.notifyMatchFailure(conv, "the slice does more than skip pixels");
     }
     rewriter.modifyOpInPlace(conv, [&] {
       conv.getInputMutable().assign(slice.getInput());

@@ -110,6 +110,16 @@ func.func @keeps_minimum_of_what_may_be_negative(%x: !x) -> !x {
   return %1 : !x
 }
 
+// CHECK-LABEL: @keeps_minimum_behind_a_clip_below_zero
+// CHECK: rn.add {{.*}} {act = #rn.act<clip, -1.000000e+00, 5.000000e+00>}
+// CHECK: rn.min
+func.func @keeps_minimum_behind_a_clip_below_zero(%x: !x) -> !x {
+  %c = rn.constant dense<0.5> : tensor<f32>
+  %1 = rn.add %x, %x {act = #rn.act<clip, -1.0, 5.0>} : !x, !x -> !x
+  %2 = rn.min %1, %c : !x, tensor<f32> -> !x
+  return %2 : !x
+}
+
 // CHECK-LABEL: @keeps_maximum_of_integers
 // CHECK: rn.max
 func.func @keeps_maximum_of_integers(%x: tensor<2xi64>) -> tensor<2xi64> {

@@ -36,11 +36,11 @@ func.func @keeps_cast_and_concat(%x: !x) -> tensor<1x4x4x4xi64> {
 
 // CHECK-LABEL: @merges_slices
 // CHECK-SAME: (%[[X:.*]]: tensor
-// CHECK-NEXT: %[[Y:.*]] = rn.slice %[[X]] {offsets = array<i64: 0, 1, 3, 1>, steps = array<i64: 1, 1, -2, 2>}
+// CHECK-NEXT: %[[Y:.*]] = rn.slice %[[X]] {offsets = array<i64: 0, 1, 2, 1>, steps = array<i64: 1, 1, -2, 2>}
 // CHECK-NEXT: return %[[Y]]
 func.func @merges_slices(%x: !x) -> tensor<1x1x2x2xf32> {
   %1 = rn.slice %x {offsets = array<i64: 0, 1, 3, 0>, steps = array<i64: 1, 1, -1, 1>} : !x -> tensor<1x1x4x4xf32>
-  %2 = rn.slice %1 {offsets = array<i64: 0, 0, 0, 1>, steps = array<i64: 1, 1, 2, 2>} : tensor<1x1x4x4xf32> -> tensor<1x1x2x2xf32>
+  %2 = rn.slice %1 {offsets = array<i64: 0, 0, 1, 1>, steps = array<i64: 1, 1, 2, 2>} : tensor<1x1x4x4xf32> -> tensor<1x1x2x2xf32>
   return %2 : tensor<1x1x2x2xf32>
 }
 
