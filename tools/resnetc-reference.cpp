@@ -1,7 +1,7 @@
 // resnetc-reference MODEL.onnx [--input NAME=F.npy]... --save OUT_PREFIX [--shape NAME=1x3x8x8]... [--batch N]
 //
-// Imports a model and evaluates it in plain float64 loops: what the compiled code is measured against. Writes each output,
-// in order, as PREFIX0.npy, PREFIX1.npy, ... in float64. Inputs not given are zero.
+// Imports a model and evaluates it in plain float64 loops: what the compiled code is measured against. Writes each
+// output, in order, as PREFIX0.npy, PREFIX1.npy, ... in float64. Inputs not given are zero.
 #include "compiler/import/Importer.h"
 #include "compiler/ir/Reference.h"
 #include "compiler/ir/Rn.h"
@@ -60,7 +60,8 @@ static llvm::Expected<std::vector<Tensor>> readArguments(mlir::func::FuncOp func
       if (!array)
         return array.takeError();
       if (ShapeRef(array->shape) != ShapeRef(tensor.shape))
-        return llvm::createStringError(given + " has shape " + toString(array->shape) + ", want " + toString(tensor.shape));
+        return llvm::createStringError(given + " has shape " + toString(array->shape) + ", want " +
+                                       toString(tensor.shape));
       tensor.data.assign(array->data.begin(), array->data.end());
     }
     arguments.push_back(std::move(tensor));

@@ -40,11 +40,6 @@ bool ConstantEvaluator::isConstant(Value value) {
   return constness[root];
 }
 
-bool ConstantEvaluator::spend(int64_t elements) {
-  left = left < elements ? -1 : left - elements;
-  return left >= 0;
-}
-
 const Tensor *ConstantEvaluator::evaluate(Value value) {
   if (!isConstant(value))
     return nullptr;
@@ -68,7 +63,8 @@ const Tensor *ConstantEvaluator::evaluate(Value value) {
     if (stack.size() != depth)
       continue;
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    if (!spend(*elementCount(type.getShape())))
+    computed -= *elementCount(type.getShape());
+    if (overBudget())
       return nullptr;
     if (auto shape = dyn_cast<rn::ShapeOp>(op))
       operands.push_back({Shape(cast<RankedTensorType>(shape.getInput().getType()).getShape()), {}});

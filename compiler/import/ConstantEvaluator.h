@@ -14,14 +14,14 @@ public:
   bool isConstant(mlir::Value value);
   // The value's elements; null when it is not constant, when it cannot be computed, or when the budget is used up.
   const Tensor *evaluate(mlir::Value value);
-  // Takes `elements` from the budget; false when it does not suffice (then it is used up for good).
-  bool spend(int64_t elements);
-  bool overBudget() const { return left < 0; }
+  // Whether one more generated constant of so many elements is within the budget.
+  bool generate(int64_t elements) { return (generated -= elements) >= 0; }
+  bool overBudget() const { return computed < 0; }
 
 private:
   llvm::DenseMap<mlir::Operation *, bool> constness;
   std::unordered_map<mlir::Operation *, Tensor> known; // its references stay valid while it grows
-  int64_t left = limits::kFoldedElements;
+  int64_t computed = limits::kComputedElements, generated = limits::kGeneratedElements; // what is left of the budgets
 };
 
 } // namespace resnetc

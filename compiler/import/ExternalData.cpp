@@ -1,8 +1,8 @@
 #include "compiler/import/ExternalData.h"
+#include "onnx-ml.pb.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/SHA1.h"
-#include "onnx-ml.pb.h"
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -183,7 +183,8 @@ std::optional<std::string> ExternalData::read(const onnx::TensorProto &tensor, i
     if (got < 0 && errno == EINTR)
       continue;
     if (got <= 0)
-      return fail("R020", entry->location + (got < 0 ? std::string(": ") + std::strerror(errno) : " changed while it was read"));
+      return fail("R020", entry->location +
+                              (got < 0 ? std::string(": ") + std::strerror(errno) : " changed while it was read"));
     done += got;
   }
   if (!entry->checksum.empty() && !llvm::StringRef(entry->checksum).equals_insensitive(sha1Of(bytes)))
@@ -195,8 +196,9 @@ std::optional<std::string> ExternalData::read(const onnx::TensorProto &tensor, i
 void ExternalData::reportUnopened() {
   for (const auto &[name, file] : files)
     if (!file.code.empty())
-      diagnostics.error(file.code, file.text + " (needed by " + std::to_string(file.tensors) +
-                                       (file.tensors == 1 ? " tensor: " : " tensors, first ") + file.firstTensor + ")",
+      diagnostics.error(file.code,
+                        file.text + " (needed by " + std::to_string(file.tensors) +
+                            (file.tensors == 1 ? " tensor: " : " tensors, first ") + file.firstTensor + ")",
                         {}, {}, file.fix);
 }
 

@@ -1,5 +1,5 @@
-// Files of weights beside a model. The names come from an untrusted file: this is the only place that opens them, and only
-// regular files beneath the given directory, reached without a link.
+// Files of weights beside a model. The names come from an untrusted file: this is the only place that opens them, and
+// only regular files beneath the given directory, reached without a link.
 #pragma once
 #include "compiler/ir/Diagnostics.h"
 #include <cstdint>

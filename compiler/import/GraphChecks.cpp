@@ -13,8 +13,10 @@ bool GraphImporter::checkCounts() {
   int64_t most = 0;
   const char *what = "";
   for (auto [name, count] : {std::pair<const char *, int64_t>{"nodes", graph.node_size()},
-                             {"initializers", graph.initializer_size()}, {"inputs", graph.input_size()},
-                             {"outputs", graph.output_size()}, {"functions", model.functions_size()}})
+                             {"initializers", graph.initializer_size()},
+                             {"inputs", graph.input_size()},
+                             {"outputs", graph.output_size()},
+                             {"functions", model.functions_size()}})
     if (count > most)
       most = count, what = name;
   if (most > limits::kNodes)
@@ -39,9 +41,11 @@ bool GraphImporter::checkNames() {
       if (name.empty())
         continue;
       if (auto [first, isNew] = producers.insert({name, i}); !isNew)
-        diagnostics.error("R052", "value '" + name + "' is defined twice", describeNode(i), "first by " + describeNode(first->second));
+        diagnostics.error("R052", "value '" + name + "' is defined twice", describeNode(i),
+                          "first by " + describeNode(first->second));
       else if (inputs.contains(name) || initializers.contains(name))
-        diagnostics.error("R052", "value '" + name + "' is an input or initializer and defined by a node", describeNode(i));
+        diagnostics.error("R052", "value '" + name + "' is an input or initializer and defined by a node",
+                          describeNode(i));
     }
   SmallVector<int> tooEarly;
   for (int i = 0; i < graph.node_size(); ++i)
@@ -132,7 +136,8 @@ void GraphImporter::checkOperators() {
   const onnx::NodeProto &node = graph.node(first);
   const std::string name = isDefaultDomain(node.domain()) ? node.op_type() : node.domain() + "." + node.op_type();
   diagnostics.error("R031", "operator '" + name + "' is not supported", describeNode(first),
-                    std::to_string(count) + " of " + std::to_string(graph.node_size()) + " nodes are unsupported: " + list,
+                    std::to_string(count) + " of " + std::to_string(graph.node_size()) +
+                        " nodes are unsupported: " + list,
                     "supported operators: resnetc --list-ops");
 }
 

@@ -80,7 +80,7 @@ void GraphImporter::importNode(int index) {
     const int count = static_cast<int>(inputs.size());
     if (count < op.minInputs || count > op.maxInputs)
       view.error("R055", node.op_type() + " expects " + std::to_string(op.minInputs) +
-                             (op.maxInputs == op.minInputs  ? ""
+                             (op.maxInputs == op.minInputs ? ""
                               : op.maxInputs == kAnyNumber ? " or more"
                                                            : ".." + std::to_string(op.maxInputs)) +
                              " inputs, got " + std::to_string(count));
@@ -126,7 +126,8 @@ void GraphImporter::finish() {
   if (diagnostics.hasErrors())
     return;
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
-  function.setFunctionType(builder.getFunctionType(function.getBody().getArgumentTypes(), ValueRange(results).getTypes()));
+  function.setFunctionType(
+      builder.getFunctionType(function.getBody().getArgumentTypes(), ValueRange(results).getTypes()));
   for (BlockArgument argument : function.getArguments())
     function.setArgAttr(argument.getArgNumber(), rn::kNameAttr, cast<NameLoc>(argument.getLoc()).getName());
   for (auto [i, name] : llvm::enumerate(names))

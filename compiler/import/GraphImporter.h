@@ -1,13 +1,13 @@
-// A parsed GraphProto -> the function @main. One pass over the nodes in file order; nothing recurses. A value that could not
-// be built is "unknown": what depends on it is skipped in silence, so each fault is reported once.
+// A parsed GraphProto -> the function @main. One pass over the nodes in file order; nothing recurses. A value that
+// could not be built is "unknown": what depends on it is skipped in silence, so each fault is reported once.
 #pragma once
 #include "compiler/import/ConstantEvaluator.h"
 #include "compiler/import/Importer.h"
 #include "compiler/import/TensorReader.h"
 #include "mlir/IR/Builders.h"
+#include "onnx-ml.pb.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
-#include "onnx-ml.pb.h"
 
 namespace resnetc {
 
@@ -21,7 +21,7 @@ public:
 
   // ---- For NodeView
   struct Named {
-    mlir::Value value;         // null: unknown
+    mlir::Value value;       // null: unknown
     const char *unused = ""; // not empty: an extra output of this operator, which nothing may read
   };
   // What a name stands for; initializers become constants here, at their first use. Null when there is no such value.
@@ -37,9 +37,9 @@ public:
 
 private:
   bool checkCounts();
-  bool checkNames();       // R051-R053: definitions and order
+  bool checkNames(); // R051-R053: definitions and order
   void reportCycleOrOrder(llvm::ArrayRef<int> nodes);
-  void checkOperators();   // R031: all unsupported ones in one message
+  void checkOperators(); // R031: all unsupported ones in one message
   void addInputs();
   mlir::Type inputType(const onnx::ValueInfoProto &input);
   std::optional<Shape> inputShape(const onnx::ValueInfoProto &input);
@@ -54,9 +54,9 @@ private:
   mlir::ModuleOp module;
   mlir::func::FuncOp function;
   llvm::StringMap<Named> values;
-  llvm::StringMap<int> initializers;    // name -> index in the graph
-  llvm::StringMap<int> producers;       // value -> node
-  llvm::SmallVector<bool> unsupported;  // by node
+  llvm::StringMap<int> initializers;   // name -> index in the graph
+  llvm::StringMap<int> producers;      // value -> node
+  llvm::SmallVector<bool> unsupported; // by node
   bool dynamicBatch = true;
 };
 

@@ -54,8 +54,9 @@ std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input
       batchIsFree = true;
       shape.push_back(options.batch.value_or(1));
     } else {
-      diagnostics.error("R040", prefix + ": unknown " + axisName(i, rank) +
-                                    (d.dim_param().empty() ? "" : " ('" + d.dim_param() + "')"),
+      diagnostics.error("R040",
+                        prefix + ": unknown " + axisName(i, rank) +
+                            (d.dim_param().empty() ? "" : " ('" + d.dim_param() + "')"),
                         {}, {}, "--shape=" + input.name() + "=" + exampleShape(type.shape()));
       return std::nullopt;
     }

@@ -1,10 +1,10 @@
-// ONNX protobuf -> a module in dialect `rn`. The only folder that sees onnx.pb.h. The bytes are untrusted: every fault ends
-// as a Diagnostic, all of a parsed graph's at once, and nothing else happens.
+// ONNX protobuf -> a module in dialect `rn`. The only folder that sees onnx.pb.h. The bytes are untrusted: every fault
+// ends as a Diagnostic, all of a parsed graph's at once, and nothing else happens.
 //
-// The module holds one function @main, ONNX inputs as arguments and outputs as results in graph order, each with its name in
-// the attribute rn.name; shapes are static; float types of any width are f32; each operation's location is the name of
-// its ONNX node. Module attributes: rn.opset (i64), rn.nodes (i64, nodes of the graph), and rn.dynamic_batch (unit) when
-// the first dimension of every input was symbolic and was set to the batch.
+// The module holds one function @main, ONNX inputs as arguments and outputs as results in graph order, each with its
+// name in the attribute rn.name; shapes are static; float types of any width are f32; each operation's location is the
+// name of its ONNX node. Module attributes: rn.opset (i64), rn.nodes (i64, nodes of the graph), and rn.dynamic_batch
+// (unit) when the first dimension of every input was symbolic and was set to the batch.
 #pragma once
 #include "compiler/ir/Diagnostics.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -24,7 +24,8 @@ struct ImportOptions {
   std::string dataDirectory;                          // where external data lies; empty: none can be read
 };
 
-// Null when diagnostics has errors. dataFiles, when given, receives the external files that were opened (below dataDirectory).
+// Null when diagnostics has errors. dataFiles, when given, receives the external files that were opened (below
+// dataDirectory).
 mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext &context, llvm::StringRef bytes,
                                              const ImportOptions &options, Diagnostics &diagnostics,
                                              std::vector<std::string> *dataFiles = nullptr);

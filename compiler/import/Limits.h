@@ -1,4 +1,4 @@
-// How large a model may be. Beyond these a file is refused with R06x: no file of a megabyte may cost seconds or gigabytes.
+// How large a model may be. Beyond these a file is refused with R06x: no file of a megabyte costs seconds or gigabytes.
 #pragma once
 #include <cstdint>
 
@@ -7,7 +7,8 @@ inline constexpr int64_t kFileBytes = INT32_MAX;                // protobuf's ow
 inline constexpr int kNesting = 64;                             // messages in messages
 inline constexpr int64_t kNodes = 100000;                       // nodes, initializers, inputs, outputs: each
 inline constexpr int64_t kElements = INT32_MAX;                 // of one tensor
-inline constexpr int64_t kFoldedElements = int64_t(256) << 20;  // of all constants computed or generated: 1 GiB of f32
+inline constexpr int64_t kGeneratedElements = int64_t(1) << 28; // of all constants of one number (ConstantOfShape)
+inline constexpr int64_t kComputedElements = int64_t(1) << 22;  // of all numbers computed while importing, as double
 inline constexpr int64_t kRank = 8;
-inline constexpr int64_t kAttributeValue = INT32_MAX;           // strides, kernels, pads
+inline constexpr int64_t kAttributeValue = INT32_MAX; // strides, kernels, pads
 } // namespace resnetc::limits

@@ -80,8 +80,8 @@ Shape NodeView::getIntsAtLeast(const char *name, size_t count, int64_t least, in
   auto isGood = [&](int64_t v) { return v >= least && v <= limits::kAttributeValue; };
   if (values.size() == count && llvm::all_of(values, isGood))
     return values;
-  error("R043", llvm::Twine(name) + " must be " + llvm::Twine(count) + (least == 1 ? " positive values" : " values of 0 or more") +
-                    ", got " + toString(values));
+  error("R043", llvm::Twine(name) + " must be " + llvm::Twine(count) +
+                    (least == 1 ? " positive values" : " values of 0 or more") + ", got " + toString(values));
   return Shape(count, otherwise);
 }
 

@@ -59,10 +59,10 @@ std::optional<std::vector<double>> NodeView::numbers(int i, const char *code) {
   if (tensor)
     return tensor->data;
   if (importer.constants.overBudget())
-    error("R064", opName() + ": constants computed while importing exceed the budget of " +
-                      Twine(limits::kFoldedElements) + " elements");
+    error("R064", opName() + ": what must be computed while importing exceeds the budget of " +
+                      Twine(limits::kComputedElements) + " elements");
   else
-    error(code, opName() + ": input " + Twine(i) + " is not known while compiling", 
+    error(code, opName() + ": input " + Twine(i) + " is not known while compiling",
           "give every input a fixed shape (--shape, --dim), or make it a constant");
   return std::nullopt;
 }
@@ -105,9 +105,9 @@ Value NodeView::constant(ShapeRef shape, Type element, ArrayRef<double> numbers)
 Value NodeView::splat(ShapeRef shape, Type element, double number) {
   if (!fits(shape))
     return {};
-  if (!importer.constants.spend(*elementCount(shape))) {
+  if (!importer.constants.generate(*elementCount(shape))) {
     error("R064", opName() + ": constant of shape " + toString(shape) + " exceeds the budget of " +
-                      Twine(limits::kFoldedElements) + " computed elements");
+                      Twine(limits::kGeneratedElements) + " generated elements");
     return {};
   }
   auto one = cast<DenseElementsAttr>(makeConstant(RankedTensorType::get({}, element), ArrayRef<double>(number)));

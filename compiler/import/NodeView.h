@@ -1,5 +1,6 @@
-// One ONNX node as an operator's import function sees it: typed, checked access to inputs and attributes. A getter that finds
-// a fault reports it and returns something harmless; the first fault of a node is reported, later ones are consequences.
+// One ONNX node as an operator's import function sees it: typed, checked access to inputs and attributes. A getter that
+// finds a fault reports it and returns something harmless; only a node's first fault is told, later ones follow from
+// it.
 #pragma once
 #include "compiler/import/GraphImporter.h"
 #include "compiler/import/OpRegistry.h"

@@ -31,7 +31,8 @@ std::vector<OpEntry> allOps() {
 std::vector<std::string> listSupportedOps() {
   std::vector<std::string> lines;
   for (const OpEntry &op : allOps())
-    lines.push_back(std::string("ai.onnx ") + op.name + " " + std::to_string(op.since) + ".." + std::to_string(op.until));
+    lines.push_back(std::string("ai.onnx ") + op.name + " " + std::to_string(op.since) + ".." +
+                    std::to_string(op.until));
   return lines;
 }
 

@@ -18,10 +18,17 @@ std::string guessFormat(llvm::StringRef b) {
     StringRef bytes;
     const char *name;
   };
-  static const Magic magics[] = {
-      {0, "\x89PNG", "a PNG image"}, {0, "\x1f\x8b", "gzip"}, {0, "PK\x03\x04", "a zip archive (.pt, .pth, .keras, .npz)"},
-      {0, "\x89HDF", "HDF5 (.h5)"}, {4, "TFL3", "TFLite"}, {0, "\xff\xd8\xff", "a JPEG image"}, {0, "\x80\x02", "a Python pickle (.pth)"},
-      {0, "\x28\xb5\x2f\xfd", "zstd"}, {0, "\xfd" "7zXZ", "xz"}, {0, "BZh", "bzip2"}, {0, "\x7f" "ELF", "an ELF object"}};
+  static const Magic magics[] = {{0, "\x89PNG", "a PNG image"},
+                                 {0, "\x1f\x8b", "gzip"},
+                                 {0, "PK\x03\x04", "a zip archive (.pt, .pth, .keras, .npz)"},
+                                 {0, "\x89HDF", "HDF5 (.h5)"},
+                                 {4, "TFL3", "TFLite"},
+                                 {0, "\xff\xd8\xff", "a JPEG image"},
+                                 {0, "\x80\x02", "a Python pickle (.pth)"},
+                                 {0, "\x28\xb5\x2f\xfd", "zstd"},
+                                 {0, "\3757zXZ", "xz"},
+                                 {0, "BZh", "bzip2"},
+                                 {0, "\177ELF", "an ELF object"}};
   for (const Magic &m : magics)
     if (b.drop_front(std::min(b.size(), m.at)).starts_with(m.bytes))
       return m.name;
@@ -85,8 +92,8 @@ std::string Walker::path(const Field *last, uint64_t index) const {
 bool Walker::malformed(uint64_t start, const std::string &why, bool foreign) {
   if (levels.size() == 1 && start == 0 && foreign) {
     const std::string guess = guessFormat(bytes);
-    return refuse("R013", "not an ONNX protobuf (byte 0: 0x" + llvm::utohexstr(uint8_t(bytes[0]), true, 2) + ", " + why + ")" +
-                              (guess.empty() ? "" : ": looks like " + guess));
+    return refuse("R013", "not an ONNX protobuf (byte 0: 0x" + llvm::utohexstr(uint8_t(bytes[0]), true, 2) + ", " +
+                              why + ")" + (guess.empty() ? "" : ": looks like " + guess));
   }
   if (levels.size() == 1 && levels[0].seen.count(7))
     return refuse("R017", "trailing bytes at " + std::to_string(start) + " after the model: " + why);
@@ -123,7 +130,8 @@ std::optional<uint64_t> Walker::varint() {
 
 bool Walker::enter(const Field *field, uint64_t index, uint64_t length) {
   if (levels.size() > limits::kNesting)
-    return refuse("R016", "nesting deeper than " + std::to_string(limits::kNesting) + " messages at byte " + std::to_string(at));
+    return refuse("R016", "nesting deeper than " + std::to_string(limits::kNesting) + " messages at byte " +
+                              std::to_string(at));
   levels.push_back({field->type, field, index, at + length, at + length > bytes.size()});
   return true;
 }
@@ -143,7 +151,8 @@ bool Walker::step() {
   const std::string name = field ? field->name : "field " + std::to_string(number);
   if (wireType != kVarint && wireType != kFixed64 && wireType != kLength && wireType != kFixed32)
     return malformed(start, name + " has wire type " + std::to_string(wireType));
-  if ((start == 0 && !known) || (field && wireType != field->wireType && !(field->repeated && field->type == Message::None)))
+  if ((start == 0 && !known) ||
+      (field && wireType != field->wireType && !(field->repeated && field->type == Message::None)))
     return level.message == Message::Model && start < 64 && field
                ? refuse("R013", "not a ModelProto: " + name + " at byte " + std::to_string(start) + " has wire type " +
                                     std::to_string(wireType) + ", want " + std::to_string(field->wireType))
@@ -153,7 +162,8 @@ bool Walker::step() {
     return refuse("R017", "field 'graph' occurs 2 times");
   if (wireType == kVarint) {
     if (!varint())
-      return at >= bytes.size() ? endsEarly(path(field, index), 1) : malformed(start, "a number of more than 10 bytes", !field);
+      return at >= bytes.size() ? endsEarly(path(field, index), 1)
+                                : malformed(start, "a number of more than 10 bytes", !field);
   } else {
     std::optional<uint64_t> length = wireType == kFixed64 ? 8 : wireType == kFixed32 ? 4 : varint();
     if (!length && at >= bytes.size())
@@ -212,7 +222,9 @@ bool checkWireFormat(llvm::StringRef bytes, Diagnostics &diagnostics) {
                   "model is " + std::to_string(bytes.size()) + " bytes, limit " + std::to_string(limits::kFileBytes),
                   "save it with external data");
   if (const std::string guess = guessFormat(bytes); !guess.empty())
-    return refuse("R013", "not an ONNX protobuf (byte 0: 0x" + llvm::utohexstr(uint8_t(bytes[0]), true, 2) + "): looks like " + guess,
+    return refuse("R013",
+                  "not an ONNX protobuf (byte 0: 0x" + llvm::utohexstr(uint8_t(bytes[0]), true, 2) + "): looks like " +
+                      guess,
                   "convert it to ONNX first");
   return Walker(bytes, diagnostics).run();
 }

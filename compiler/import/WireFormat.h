@@ -1,5 +1,5 @@
-// The bytes before protobuf sees them: recognises what is no ONNX model at all, and says where a damaged one is damaged.
-// After it, parsing can neither fail nor recurse deeply.
+// The bytes before protobuf sees them: recognises what is no ONNX model, and says where a damaged one is damaged. After
+// it, parsing can neither fail nor recurse deeply.
 #pragma once
 #include "compiler/ir/Diagnostics.h"
 #include "llvm/ADT/StringRef.h"

@@ -277,3 +277,11 @@ def test_declared_output_contradicts(tmp_path):
     (tmp_path / "model.onnx").write_bytes(onnx.parser.parse_model(GOOD.replace("float[1,3,8,8] y", "float[1,4,8,8] y")).SerializeToString())
     status, text = refuse(tmp_path / "model.onnx", tmp_path)
     assert status == 2 and "[R049] output 'y' is declared [1, 4, 8, 8], computed [1, 3, 8, 8]" in text
+
+
+def test_ladder_of_constants_is_not_computed(tmp_path):
+    """Twenty-five doublings in a file of a kilobyte: refused, soon, without the memory."""
+    body = "s0 = Shape(x)\n" + "\n".join(f"s{i + 1} = Concat<axis=0>(s{i}, s{i})" for i in range(25)) + "\n y = Reshape(x, s25)"
+    onnx.save(graph(body), tmp_path / "model.onnx")
+    status, text = refuse(tmp_path / "model.onnx", tmp_path)
+    assert status == 5 and "[R064]" in text

@@ -10,8 +10,8 @@ static const char *const vectorNames[] = {"input", "scale", "bias", "mean", "var
 static void checkVectors(NodeView &n, int64_t channels) {
   for (int i = 1; i < 5; ++i)
     if (n.shape(i) != ShapeRef{channels})
-      n.error("R045", Twine("BatchNormalization ") + vectorNames[i] + " has shape " + toString(n.shape(i)) + ", want [" +
-                          Twine(channels) + "]");
+      n.error("R045", Twine("BatchNormalization ") + vectorNames[i] + " has shape " + toString(n.shape(i)) +
+                          ", want [" + Twine(channels) + "]");
 }
 
 // Where the variance is known it must not make the square root NaN.
@@ -21,7 +21,8 @@ static void checkVariance(NodeView &n, double epsilon) {
   auto variance = n.numbers(4, "R058");
   for (size_t c = 0; variance && c < variance->size(); ++c)
     if ((*variance)[c] + epsilon < 0)
-      n.error("R058", "BatchNormalization channel " + Twine(c) + ": variance " + std::to_string((*variance)[c]) + " + epsilon < 0");
+      n.error("R058", "BatchNormalization channel " + Twine(c) + ": variance " + std::to_string((*variance)[c]) +
+                          " + epsilon < 0");
 }
 
 static Value importBatchNormalization(NodeView &n) {
@@ -32,7 +33,8 @@ static Value importBatchNormalization(NodeView &n) {
     return {};
   }
   if (n.opset() >= 14 && n.getFlag("training_mode", false))
-    n.error("R031", "BatchNormalization in training mode is not supported", "export the model for inference (model.eval())");
+    n.error("R031", "BatchNormalization in training mode is not supported",
+            "export the model for inference (model.eval())");
   const double epsilon = n.getFloat("epsilon", 1e-5);
   if (epsilon < 0)
     n.error("R058", "BatchNormalization epsilon " + Twine(std::to_string(epsilon)) + " is negative");
@@ -42,7 +44,7 @@ static Value importBatchNormalization(NodeView &n) {
     return {};
   if (n.opset() < 9 && !n.getFlag("spatial", true) && n.shape(0).size() > 2)
     n.warning("W107", "BatchNormalization spatial=0 with per-channel statistics: read as spatial=1");
-  return n.build<rn::BatchNormOp>(n.shape(0), n.elementType(0), n.input(0), n.input(1), n.input(2), n.input(3), n.input(4),
-                                  n.builder().getF64FloatAttr(epsilon), rn::ActivationAttr());
+  return n.build<rn::BatchNormOp>(n.shape(0), n.elementType(0), n.input(0), n.input(1), n.input(2), n.input(3),
+                                  n.input(4), n.builder().getF64FloatAttr(epsilon), rn::ActivationAttr());
 }
 RESNETC_IMPORT_OP(BatchNormalization, 7, kNewestOpset, 5, 5, importBatchNormalization)

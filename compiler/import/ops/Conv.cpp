@@ -12,7 +12,8 @@ static Value importConv(NodeView &n) {
   if (w.size() != x.size())
     n.error("R041", "Conv weight rank is " + Twine(w.size()) + ", input rank is " + Twine(x.size()));
   else if (group < 1 || x[1] % group || w[0] % group)
-    n.error("R043", "Conv group " + Twine(group) + " does not divide " + Twine(x[1]) + " input and " + Twine(w[0]) + " output channels");
+    n.error("R043", "Conv group " + Twine(group) + " does not divide " + Twine(x[1]) + " input and " + Twine(w[0]) +
+                        " output channels");
   else if (x[1] == 0 || w[0] == 0)
     n.error("R042", "Conv with " + Twine(x[1]) + " input channels and " + Twine(w[0]) + " output channels");
   else if (w[1] != x[1] / group)
@@ -30,8 +31,8 @@ static Value importConv(NodeView &n) {
   auto shape = n.check(convShape(x, w, group, window.strides, window.pads, window.dilations), "R044");
   if (!shape)
     return {};
-  return n.build<rn::Conv2dOp>(*shape, n.elementType(0), n.input(0), n.input(1), n.input(2), Value(), n.list(window.strides),
-                               n.list(window.pads), n.list(window.dilations), n.builder().getI64IntegerAttr(group),
-                               rn::ActivationAttr());
+  return n.build<rn::Conv2dOp>(*shape, n.elementType(0), n.input(0), n.input(1), n.input(2), Value(),
+                               n.list(window.strides), n.list(window.pads), n.list(window.dilations),
+                               n.builder().getI64IntegerAttr(group), rn::ActivationAttr());
 }
 RESNETC_IMPORT_OP(Conv, 7, kNewestOpset, 2, 3, importConv)

@@ -1,5 +1,5 @@
-// Gemm and MatMul with a constant right operand become rn.dense, whose weight is [N, K]. The transposes and factors that
-// this takes are applied to constants: fold-constants removes them.
+// Gemm and MatMul with a constant right operand become rn.dense, whose weight is [N, K]. The transposes and factors
+// that that takes are applied to constants: fold-constants removes them.
 #include "compiler/import/NodeView.h"
 
 using namespace mlir;
@@ -12,7 +12,8 @@ static Value scaled(NodeView &n, Value v, double factor) {
 }
 
 static Value dense(NodeView &n, Value rows, Value weight, Value bias) {
-  return n.build<rn::DenseOp>({shapeOf(rows)[0], shapeOf(weight)[0]}, elementOf(rows), rows, weight, bias, rn::ActivationAttr());
+  return n.build<rn::DenseOp>({shapeOf(rows)[0], shapeOf(weight)[0]}, elementOf(rows), rows, weight, bias,
+                              rn::ActivationAttr());
 }
 
 static bool needsConstant(NodeView &n, int i) {
@@ -45,7 +46,8 @@ static Value importGemm(NodeView &n) {
   if (n.has(2)) {
     auto shape = n.check(broadcastShape(n.shape(2), {rows, columns}), "R048");
     if (shape && ShapeRef(*shape) != ShapeRef{rows, columns})
-      n.error("R048", "Gemm C " + toString(n.shape(2)) + " does not broadcast to [" + Twine(rows) + ", " + Twine(columns) + "]");
+      n.error("R048", "Gemm C " + toString(n.shape(2)) + " does not broadcast to [" + Twine(rows) + ", " +
+                          Twine(columns) + "]");
   }
   if (n.failed() || !needsConstant(n, 1))
     return {};

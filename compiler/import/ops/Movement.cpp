@@ -41,7 +41,8 @@ static Value importGather(NodeView &n) {
   const int64_t extent = n.shape(0)[axis];
   for (size_t i = 0; indices && i < indices->size(); ++i)
     if ((*indices)[i] < -extent || (*indices)[i] >= extent)
-      n.error("R047", "Gather index " + Twine((*indices)[i]) + " is out of [" + Twine(-extent) + ", " + Twine(extent - 1) + "]");
+      n.error("R047", "Gather index " + Twine((*indices)[i]) + " is out of [" + Twine(-extent) + ", " +
+                          Twine(extent - 1) + "]");
   return n.build<rn::GatherOp>(*shape, n.elementType(0), n.input(0), n.input(1), n.builder().getI64IntegerAttr(axis));
 }
 

@@ -38,7 +38,8 @@ static std::optional<Pads> readPads(NodeView &n) {
     n.error("R043", "Pad pads " + toString(*pads) + " must be " + Twine(2 * axes->size()) + " values");
   for (int64_t p : *pads)
     if (p < 0 || p > limits::kAttributeValue)
-      n.error("R043", "Pad with pads " + toString(*pads) + " is not supported: each must be 0 or more", "remove elements with Slice");
+      n.error("R043", "Pad with pads " + toString(*pads) + " is not supported: each must be 0 or more",
+              "remove elements with Slice");
   if (n.failed())
     return std::nullopt;
   Pads result{Shape(rank, 0), Shape(rank, 0)};

@@ -11,7 +11,8 @@ static std::optional<WindowAttributes> readPool(NodeView &n, Shape &result) {
   WindowAttributes w = readWindow(n, {});
   for (int i = 0; i < 4; ++i)
     if (w.pads[i] >= (w.kernel[i % 2] - 1) * w.dilations[i % 2] + 1)
-      n.error("R043", n.opName() + " pads " + toString(w.pads) + " are not smaller than the kernel " + toString(w.kernel));
+      n.error("R043",
+              n.opName() + " pads " + toString(w.pads) + " are not smaller than the kernel " + toString(w.kernel));
   if (n.failed())
     return std::nullopt;
   auto shape = n.check(windowShape(n.shape(0), n.shape(0)[1], w.view()), "R044");
@@ -27,8 +28,8 @@ static Value importMaxPool(NodeView &n) {
   if (!w)
     return {};
   n.getFlag("storage_order", false); // orders the second output only
-  return n.build<rn::MaxPoolOp>(shape, n.elementType(0), n.input(0), n.list(w->kernel), n.list(w->strides), n.list(w->pads),
-                                n.list(w->dilations), n.flag(w->ceilMode));
+  return n.build<rn::MaxPoolOp>(shape, n.elementType(0), n.input(0), n.list(w->kernel), n.list(w->strides),
+                                n.list(w->pads), n.list(w->dilations), n.flag(w->ceilMode));
 }
 
 static Value importAveragePool(NodeView &n) {
@@ -37,8 +38,8 @@ static Value importAveragePool(NodeView &n) {
   if (!w)
     return {};
   const bool countsPads = n.getFlag("count_include_pad", false);
-  return n.build<rn::AvgPoolOp>(shape, n.elementType(0), n.input(0), n.list(w->kernel), n.list(w->strides), n.list(w->pads),
-                                n.list(w->dilations), n.flag(w->ceilMode), n.flag(countsPads));
+  return n.build<rn::AvgPoolOp>(shape, n.elementType(0), n.input(0), n.list(w->kernel), n.list(w->strides),
+                                n.list(w->pads), n.list(w->dilations), n.flag(w->ceilMode), n.flag(countsPads));
 }
 
 static Value importGlobalPool(NodeView &n, const char *kind) {
@@ -56,7 +57,8 @@ static Value importGlobalPool(NodeView &n, const char *kind) {
       n.error("R044", n.opName() + " of an image without pixels");
     shape[axis] = 1;
   }
-  return n.build<rn::ReduceOp>(shape, n.elementType(0), n.input(0), n.builder().getStringAttr(kind), n.list(axes), n.flag(true));
+  return n.build<rn::ReduceOp>(shape, n.elementType(0), n.input(0), n.builder().getStringAttr(kind), n.list(axes),
+                               n.flag(true));
 }
 static Value importGlobalAveragePool(NodeView &n) { return importGlobalPool(n, "mean"); }
 static Value importGlobalMaxPool(NodeView &n) { return importGlobalPool(n, "max"); }

@@ -33,8 +33,8 @@ static Value importReduce(NodeView &n, const char *kind, int inputSince) {
     if (n.shape(0)[axis] == 0)
       n.error("R044", n.opName() + " over an axis without elements");
   auto shape = n.check(reduceShape(n.shape(0), *axes, keepdims), "R047");
-  return shape ? n.build<rn::ReduceOp>(*shape, n.elementType(0), n.input(0), n.builder().getStringAttr(kind), n.list(*axes),
-                                       n.flag(keepdims))
+  return shape ? n.build<rn::ReduceOp>(*shape, n.elementType(0), n.input(0), n.builder().getStringAttr(kind),
+                                       n.list(*axes), n.flag(keepdims))
                : Value();
 }
 static Value importReduceMean(NodeView &n) { return importReduce(n, "mean", 18); }

@@ -7,7 +7,8 @@ using namespace resnetc;
 // 0 copies the input's extent (unless allowzero), one -1 is what remains.
 static std::optional<Shape> resolve(NodeView &n, Shape target, bool allowZero) {
   ShapeRef input = n.shape(0);
-  const std::string text = "cannot reshape " + toString(input) + " (" + std::to_string(*elementCount(input)) + " elements) to " + toString(target);
+  const std::string text = "cannot reshape " + toString(input) + " (" + std::to_string(*elementCount(input)) +
+                           " elements) to " + toString(target);
   int64_t known = 1, unknownAt = -1;
   for (auto [i, extent] : llvm::enumerate(target)) {
     if (extent == 0 && !allowZero && i < input.size())

@@ -28,7 +28,8 @@ static Value importCast(NodeView &n) {
 }
 
 static Value importCastLike(NodeView &n) {
-  return n.elementType(0) == n.elementType(1) ? n.input(0) : n.build<rn::CastOp>(n.shape(0), n.elementType(1), n.input(0));
+  return n.elementType(0) == n.elementType(1) ? n.input(0)
+                                              : n.build<rn::CastOp>(n.shape(0), n.elementType(1), n.input(0));
 }
 
 RESNETC_IMPORT_OP(Shape, 7, kNewestOpset, 1, 1, importShape)

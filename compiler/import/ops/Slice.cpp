@@ -52,6 +52,8 @@ static Value importSlice(NodeView &n) {
   Shape shape(n.shape(0)), offsets(shape.size(), 0), steps(shape.size(), 1);
   for (auto [start, end, axis, step] : llvm::zip(ranges->starts, ranges->ends, ranges->axes, ranges->steps)) {
     const int64_t extent = shape[axis];
+    if (extent == 0)
+      continue;
     // Backwards the end may lie before the first element; a step over the extent takes one element.
     const int64_t jump = std::clamp<int64_t>(step, -limits::kElements, limits::kElements);
     const int64_t from = clampIndex(start, extent, 0, jump > 0 ? extent : extent - 1);

@@ -20,7 +20,8 @@ static Value importSoftmax(NodeView &n, bool log) {
     return {};
   if (n.opset() >= 13 || axis == rank - 1)
     return alongAxis(n, n.input(0), axis, log);
-  const int64_t rows = *elementCount(ShapeRef(shape).take_front(axis)), columns = *elementCount(ShapeRef(shape).drop_front(axis));
+  const int64_t rows = *elementCount(ShapeRef(shape).take_front(axis)),
+                columns = *elementCount(ShapeRef(shape).drop_front(axis));
   return n.reshape(alongAxis(n, n.reshape(n.input(0), {rows, columns}), 1, log), shape);
 }
 static Value importPlainSoftmax(NodeView &n) { return importSoftmax(n, false); }
