@@ -53,11 +53,11 @@ private:
     return global;
   }
 
-  Constant *tensors(const std::vector<Tensor> &list) {
+  Constant *tensors(const std::vector<TensorInfo> &list) {
     if (list.empty())
       return ConstantPointerNull::get(ir.getPtrTy());
     std::vector<Constant *> infos;
-    for (const Tensor &tensor : list) {
+    for (const TensorInfo &tensor : list) {
       std::vector<uint64_t> dims(tensor.shape.begin(), tensor.shape.end());
       dims.resize(6);
       infos.push_back(ConstantStruct::getAnon(

@@ -159,7 +159,7 @@ private:
     ir.CreateCondBr(isLast, exit, advance);
     ir.SetInsertPoint(advance);
     for (unsigned i = 0; i < tensors(); ++i) {
-      const Tensor &tensor = i < model.inputs.size() ? model.inputs[i] : model.outputs[i - model.inputs.size()];
+      const TensorInfo &tensor = i < model.inputs.size() ? model.inputs[i] : model.outputs[i - model.inputs.size()];
       Value *pointer = ir.CreateLoad(ptr, slot(frame, 1 + i));
       ir.CreateStore(ir.CreateGEP(ir.getInt8Ty(), pointer, ir.getInt64(tensor.bytes())), slot(frame, 1 + i));
     }

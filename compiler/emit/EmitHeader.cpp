@@ -18,7 +18,7 @@ std::string inComment(StringRef text) {
   return out;
 }
 
-std::string shapeText(const Tensor &tensor, bool isBatched) {
+std::string shapeText(const TensorInfo &tensor, bool isBatched) {
   std::string out = "[";
   for (size_t i = 0; i < tensor.shape.size(); ++i)
     out += (i ? "," : "") + (i == 0 && isBatched ? "batch" : std::to_string(tensor.shape[i]));
@@ -54,16 +54,16 @@ private:
        << " kernels; target " << model.machine.triple << " " << model.machine.level << "\n";
     if (!model.options.flags.empty())
       os << " * flags: " << inComment(model.options.flags) << "\n";
-    for (const Tensor &tensor : model.inputs)
+    for (const TensorInfo &tensor : model.inputs)
       writeTensor("input ", tensor);
-    for (const Tensor &tensor : model.outputs)
+    for (const TensorInfo &tensor : model.outputs)
       writeTensor("output", tensor);
     os << " * memory (bytes): weights " << model.weightBytes << " in " << model.weightSection() << ", scratch "
        << model.arenaBytes << " for any batch, heap 0\n"
        << " * Calls are reentrant: any number at once, each with its own scratch and outputs. */\n";
   }
 
-  void writeTensor(const char *role, const Tensor &tensor) {
+  void writeTensor(const char *role, const TensorInfo &tensor) {
     os << " *   " << role << " " << tensor.identifier << "  float32 " << tensor.layout << (tensor.layout.empty() ? "" : " ")
        << shapeText(tensor, model.anyBatch);
     if (tensor.name != tensor.identifier)
@@ -76,12 +76,12 @@ private:
        << "\n#define " << upper << "_ALIGN " << kAlign << "\n#define " << upper << "_SCRATCH_BYTES " << model.arenaBytes
        << "u\n#define " << upper << "_WEIGHT_BYTES " << model.weightBytes << "u\n";
     for (const auto *tensors : {&model.inputs, &model.outputs})
-      for (const Tensor &tensor : *tensors)
+      for (const TensorInfo &tensor : *tensors)
         writeConstants(tensor);
     os << "\n";
   }
 
-  void writeConstants(const Tensor &tensor) {
+  void writeConstants(const TensorInfo &tensor) {
     const std::string prefix = upper + "_" + StringRef(tensor.identifier).upper() + "_";
     for (size_t i = 0; i < tensor.shape.size(); ++i) {
       os << "#define " << prefix;
@@ -101,9 +101,9 @@ private:
     } else {
       tensors = "const " + name + "_io *io";
       os << "/* Dense row-major tensors, aligned to a float. */\ntypedef struct " << name << "_io {\n";
-      for (const Tensor &tensor : model.inputs)
+      for (const TensorInfo &tensor : model.inputs)
         os << "  const float *" << tensor.identifier << ";\n";
-      for (const Tensor &tensor : model.outputs)
+      for (const TensorInfo &tensor : model.outputs)
         os << "  float *" << tensor.identifier << ";\n";
       os << "} " << name << "_io;\n\n";
     }

@@ -9,7 +9,7 @@ namespace resnetc {
 
 static constexpr int64_t kMostWeightBytes = 2000000000; // 32-bit relocations reach no further
 
-int64_t Tensor::count() const {
+int64_t TensorInfo::count() const {
   int64_t n = 1;
   for (int64_t dim : shape)
     n *= dim;
@@ -25,7 +25,7 @@ static std::string layoutOf(ArrayRef<int64_t> shape) {
   return shape[3] <= 4 && shape[1] > 4 ? "NHWC" : "NCHW";
 }
 
-static bool addTensor(std::vector<Tensor> &to, Type type, StringAttr name, Diagnostics &diagnostics) {
+static bool addTensor(std::vector<TensorInfo> &to, Type type, StringAttr name, Diagnostics &diagnostics) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   const std::string what = name ? name.str() : "tensor " + std::to_string(to.size());
   if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isF32()) {
@@ -57,12 +57,12 @@ static bool readSignature(Model &model, Diagnostics &diagnostics) {
 
   std::vector<std::string> names;
   for (auto *tensors : {&model.inputs, &model.outputs})
-    for (const Tensor &tensor : *tensors)
+    for (const TensorInfo &tensor : *tensors)
       names.push_back(tensor.name);
   const std::vector<std::string> identifiers = identifiersFor(names);
   size_t next = 0;
   for (auto *tensors : {&model.inputs, &model.outputs})
-    for (Tensor &tensor : *tensors)
+    for (TensorInfo &tensor : *tensors)
       tensor.identifier = identifiers[next++];
   return true;
 }
@@ -71,7 +71,7 @@ static bool readSignature(Model &model, Diagnostics &diagnostics) {
 static void readBatch(Model &model) {
   std::optional<int64_t> unit;
   for (auto *tensors : {&model.inputs, &model.outputs})
-    for (const Tensor &tensor : *tensors) {
+    for (const TensorInfo &tensor : *tensors) {
       if (tensor.shape.empty() || (unit && *unit != tensor.shape[0]) || tensor.shape[0] > INT32_MAX)
         return;
       unit = tensor.shape[0];

@@ -7,7 +7,7 @@
 
 namespace resnetc {
 
-struct Tensor {
+struct TensorInfo {
   std::string name;       // as in the ONNX file
   std::string identifier; // in C
   std::string layout;     // "NCHW", "NHWC", "NC" or ""
@@ -20,7 +20,7 @@ struct Model {
   mlir::ModuleOp module;
   const Machine &machine;
   const EmitOptions &options;
-  std::vector<Tensor> inputs = {}, outputs = {};
+  std::vector<TensorInfo> inputs = {}, outputs = {};
   int32_t unit = 1;      // batch that the steps compute
   bool anyBatch = false; // run_ex takes every multiple of unit
   int64_t arenaBytes = 0, weightBytes = 0;

@@ -14,6 +14,7 @@
 namespace resnetc {
 using namespace Halide;
 
+namespace {
 struct Window {
   std::vector<int> size, image, kernel, stride, dilation, pad;
   explicit Window(const KernelSpec &spec)
@@ -30,6 +31,7 @@ struct Window {
     return below(high) - below(low);
   }
 };
+}  // namespace
 
 static Computation pool(const KernelSpec &spec, bool average) {
   const Window window(spec);
