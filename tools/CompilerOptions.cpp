@@ -17,6 +17,7 @@ namespace resnetc {
 namespace {
 
 enum class Progress { Auto, Plain, None };
+enum class Math { Fast, Strict };
 enum class Form { Text, Json };
 
 // The options live in a struct so that they do not exist before main: the LLVM libraries register options of their own.
@@ -46,6 +47,9 @@ struct Flags {
   cl::opt<std::string> target{"target", cl::value_desc("TRIPLE"), cl::cat(category), cl::desc("x86_64-linux-gnu or aarch64-linux-gnu (this machine)")};
   cl::opt<std::string> cpu{"cpu", cl::value_desc("NAME"), cl::cat(category),
                            cl::desc("native, baseline, x86-64-v2, x86-64-v3, x86-64-v4, armv8-a (native)")};
+  cl::opt<Math> math{"math", cl::cat(category), cl::init(Math::Fast), cl::desc("How to compute:"),
+                     cl::values(clEnumValN(Math::Fast, "fast", "3x3 convolutions by Winograd's F(2x2, 3x3) where it pays"),
+                                clEnumValN(Math::Strict, "strict", "every product as the model states it"))};
   cl::opt<bool> check{"check", cl::cat(category), cl::desc("List every problem of the model, write nothing")};
   cl::opt<bool> listOps{"list-ops", cl::cat(category), cl::desc("List the supported operators and exit")};
   cl::opt<unsigned> jobs{"j", cl::Prefix, cl::init(0), cl::value_desc("N"), cl::cat(category),
@@ -150,7 +154,9 @@ private:
     const bool isForeign = !flags.target.empty() && Triple(options.target).getArch() != Triple(sys::getProcessTriple()).getArch();
     to.chosenCpu = flags.cpu.empty() && !isForeign;
     options.cpu = !flags.cpu.empty() ? flags.cpu.getValue() : isForeign ? "baseline" : "native";
+    options.strictMath = flags.math == Math::Strict;
     addFlag("--name=" + options.name);
+    addFlag(options.strictMath ? "--math=strict" : "--math=fast");
     if (!flags.target.empty())
       addFlag("--target=" + options.target);
     if (std::optional<Machine> machine = machineFor(options.target, options.cpu))

@@ -132,7 +132,7 @@ bool compile(llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
   if (options.stage == Stage::Graph)
     return stopWithText(*module, artifacts);
   enter("plan");
-  if (!runPipeline(*module, [&](OpPassManager &pm) { buildPlanPipeline(pm, *machine); }, "plan", diagnostics))
+  if (!runPipeline(*module, [&](OpPassManager &pm) { buildPlanPipeline(pm, *machine, options.strictMath); }, "plan", diagnostics))
     return false;
   if (options.stage == Stage::Plan)
     return stopWithText(*module, artifacts);

@@ -15,6 +15,7 @@ struct Options {
   ImportOptions import;
   std::string target;           // LLVM triple; empty: this host
   std::string cpu = "native";
+  bool strictMath = false;      // no Winograd
   Stage stage = Stage::Object;
   std::string flags;            // command line as the header states it
   unsigned jobs = 1;            // threads that build kernels; does not change the output

@@ -7,6 +7,7 @@
 #include "compiler/ir/Constants.h"
 #include "compiler/ir/Rn.h"
 #include "compiler/passes/Passes.h"
+#include "compiler/passes/select/Winograd.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/MapVector.h"
@@ -72,7 +73,7 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
     function.walk([&](Conv2dOp conv) {
       SmallVector<int64_t> &border = borders[{conv.getInput(), wantsPlanes(conv)}];
       border.resize(4, 0);
-      for (auto [have, want] : llvm::zip(border, conv.getPads()))
+      for (auto [have, want] : llvm::zip(border, winograd && suitsWinograd(conv) ? winogradPads(conv) : Shape(conv.getPads())))
         have = std::max(have, want);
     });
   }

@@ -1,6 +1,8 @@
 // pack-weights: brings weights into the order in which kernels read them.
 //   pack conv    OIHW -> [group][channel tile][input block][ky][kx][lane of input][block of tile][lane]; zeros between merged
 //                groups and in lanes that do not exist
+//   pack winograd  OIHW -> U = G g G^T in double, [position][channel tile][input block][lane of input][block of tile][lane];
+//                G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]
 //   pack vector  n floats -> `size` floats, zeros behind
 //   pack image   [N, C, H, W] -> [N, C/b, H, W, b], ones in lanes past the last channel (a divisor may stand there)
 #include "compiler/ir/Constants.h"
@@ -49,6 +51,37 @@ struct ConvPacking {
   }
 };
 
+// G g G^T of one 3x3 kernel, rounded once.
+void transformKernel(const float *g, double (&u)[16]) {
+  auto row = [](double a, double b, double c, double (&out)[4]) {
+    out[0] = a, out[1] = (a + b + c) / 2, out[2] = (a - b + c) / 2, out[3] = c;
+  };
+  double columns[3][4];
+  for (int x = 0; x < 3; ++x)
+    row(g[x], g[3 + x], g[6 + x], columns[x]);
+  for (int i = 0; i < 4; ++i) {
+    double line[4];
+    row(columns[0][i], columns[1][i], columns[2][i], line);
+    std::copy(line, line + 4, &u[4 * i]);
+  }
+}
+
+std::vector<float> packWinograd(const KernelSpec &spec, const std::vector<float> &in) {
+  const int64_t outputs = spec.at("shape"), inputs = spec.at("shape", 1), block = spec.at("block"),
+                inBlocks = spec.at("in", 1), tile = spec.at("tile") * block,
+                tiles = (outputs + tile - 1) / tile, position = tiles * inBlocks * block * tile;
+  std::vector<float> out(16 * position, 0.0f);
+  double u[16];
+  for (int64_t o = 0; o < outputs; ++o)
+    for (int64_t i = 0; i < inputs; ++i) {
+      transformKernel(&in[(o * inputs + i) * 9], u);
+      const int64_t at = (o / tile * inBlocks * block + i) * tile + o % tile;
+      for (int64_t p = 0; p < 16; ++p)
+        out[p * position + at] = static_cast<float>(u[p]);
+    }
+  return out;
+}
+
 std::vector<float> packImage(const KernelSpec &spec, const std::vector<float> &in) {
   const int64_t n = spec.at("shape"), c = spec.at("shape", 1), pixels = spec.at("shape", 2) * spec.at("shape", 3),
                 block = spec.at("block"), blocks = (c + block - 1) / block;
@@ -64,6 +97,8 @@ std::vector<float> packImage(const KernelSpec &spec, const std::vector<float> &i
 std::vector<float> packed(const KernelSpec &spec, std::vector<float> values, int64_t floats) {
   if (spec.kind == "conv")
     return ConvPacking(spec, floats).run(values);
+  if (spec.kind == "winograd")
+    return packWinograd(spec, values);
   if (spec.kind == "image")
     return packImage(spec, values);
   values.resize(floats, 0.0f);

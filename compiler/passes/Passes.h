@@ -15,6 +15,6 @@ namespace resnetc {
 
 // rn as imported -> rn with every fold done ("--emit=graph").
 void buildGraphPipeline(mlir::OpPassManager &pm);
-// folded rn -> plan, for one machine ("--emit=plan").
-void buildPlanPipeline(mlir::OpPassManager &pm, const Machine &machine);
+// folded rn -> plan, for one machine ("--emit=plan"). strictMath: no kernel that changes the arithmetic (no Winograd).
+void buildPlanPipeline(mlir::OpPassManager &pm, const Machine &machine, bool strictMath);
 } // namespace resnetc

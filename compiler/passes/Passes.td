@@ -146,7 +146,8 @@ def AssignLayout : Pass<"assign-layout", "::mlir::func::FuncOp"> {
     relayout %x -> tensor<1x64x56x56xf32, #rn.layout<8, [1, 1, 1, 1]>>, then conv2d of that
     ```
   }];
-  let options = [Option<"block", "block", "int64_t", "8", "channels in a block">];
+  let options = [Option<"block", "block", "int64_t", "8", "channels in a block">,
+                 Option<"winograd", "winograd", "bool", "false", "compute 3x3 convolutions by Winograd's F(2x2, 3x3) where it pays">];
   let statistics = [Statistic<"numRelayouts", "relayouts", "copies between layouts">];
   let dependentDialects = ["::resnetc::rn::RnDialect"];
 }
@@ -158,7 +159,8 @@ def SelectKernels : Pass<"select-kernels", "::mlir::ModuleOp"> {
     the machine, never by timing. @main stays as a declaration that names inputs and outputs.
   }];
   let options = [Option<"triple", "triple", "std::string", "\"\"", "LLVM target triple; empty: this host">,
-                 Option<"cpu", "cpu", "std::string", "\"baseline\"", "CPU level">];
+                 Option<"cpu", "cpu", "std::string", "\"baseline\"", "CPU level">,
+                 Option<"winograd", "winograd", "bool", "false", "compute 3x3 convolutions by Winograd's F(2x2, 3x3) where it pays">];
   let dependentDialects = ["::resnetc::plan::PlanDialect"];
 }
 

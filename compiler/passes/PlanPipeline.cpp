@@ -5,13 +5,15 @@
 
 namespace resnetc {
 
-void buildPlanPipeline(mlir::OpPassManager &pm, const Machine &machine) {
+void buildPlanPipeline(mlir::OpPassManager &pm, const Machine &machine, bool strictMath) {
   AssignLayoutOptions layout;
   layout.block = machine.block;
+  layout.winograd = !strictMath;
   pm.addNestedPass<mlir::func::FuncOp>(createAssignLayout(layout));
   SelectKernelsOptions select;
   select.triple = machine.triple;
   select.cpu = machine.level;
+  select.winograd = !strictMath;
   pm.addPass(createSelectKernels(select));
   pm.addPass(createPackWeights());
   pm.addPass(createPlanMemory());

@@ -21,7 +21,7 @@ struct SelectKernels : impl::SelectKernelsBase<SelectKernels> {
       module.emitError() << (machine ? "no function @main" : "unknown machine");
       return signalPassFailure();
     }
-    Planner planner(module, function, *machine);
+    Planner planner(module, function, *machine, winograd);
     if (failed(planner.run()))
       return signalPassFailure();
     function.eraseBody();

@@ -1,4 +1,5 @@
 // RUN: resnetc-opt %s --split-input-file --record-reference --assign-layout=block=8 --check-reference=tolerance=0 | FileCheck %s
+// RUN: resnetc-opt %s --split-input-file --assign-layout="block=8 winograd=true" | FileCheck %s --check-prefix=WINOGRAD
 
 // Three channels come from planes; the border is the padding of the reader; the result leaves dense.
 // CHECK-LABEL: func.func @main
@@ -64,4 +65,18 @@ func.func @slices_pixels_of_blocks(%x: tensor<1x16x4x4xf32>) -> tensor<1x16x2x2x
   %0 = rn.max_pool %x {kernel = array<i64: 1, 1>} : tensor<1x16x4x4xf32> -> tensor<1x16x4x4xf32>
   %1 = rn.slice %0 {offsets = array<i64: 0, 0, 0, 0>, steps = array<i64: 1, 1, 2, 2>} : tensor<1x16x4x4xf32> -> tensor<1x16x2x2xf32>
   return %1 : tensor<1x16x2x2xf32>
+}
+
+// -----
+
+// Winograd works on whole tiles of 2x2 pixels: an odd image gets one more row and column of border.
+// CHECK-LABEL: func.func @borders_of_whole_tiles
+// CHECK: rn.max_pool {{.*}} #rn.layout<8, [1, 1, 1, 1]>>
+// WINOGRAD-LABEL: func.func @borders_of_whole_tiles
+// WINOGRAD: rn.max_pool {{.*}} #rn.layout<8, [1, 1, 2, 1]>>
+func.func @borders_of_whole_tiles(%x: tensor<1x32x7x8xf32>) -> tensor<1x32x7x8xf32> {
+  %w = rn.constant dense<0.5> : tensor<32x32x3x3xf32>
+  %0 = rn.max_pool %x {kernel = array<i64: 1, 1>} : tensor<1x32x7x8xf32> -> tensor<1x32x7x8xf32>
+  %1 = rn.conv2d(%0, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x32x7x8xf32>, tensor<32x32x3x3xf32> -> tensor<1x32x7x8xf32>
+  return %1 : tensor<1x32x7x8xf32>
 }

@@ -1,5 +1,6 @@
 // Numbers are checked end to end (tests/e2e): a plan has no evaluator but the machine.
 // RUN: resnetc-opt %s --split-input-file --assign-layout=block=8 --select-kernels="triple=x86_64-unknown-linux-gnu cpu=x86-64-v3" | FileCheck %s
+// RUN: resnetc-opt %s --split-input-file --assign-layout="block=8 winograd=true" --select-kernels="triple=x86_64-unknown-linux-gnu cpu=x86-64-v3 winograd=true" | FileCheck %s --check-prefix=WINOGRAD
 // RUN: not resnetc-opt %s --split-input-file --assign-layout=block=8 --select-kernels="triple=x86_64-unknown-linux-gnu cpu=pentium" 2>&1 | FileCheck %s --check-prefix=MACHINE
 // MACHINE: unknown machine
 
@@ -53,4 +54,28 @@ func.func @main(%x: tensor<1x128x4x4xf32>) -> tensor<1x10xf32> {
   %1 = rn.reduce "mean" %0 {axes = array<i64: 2, 3>} : tensor<1x128x4x4xf32> -> tensor<1x128xf32>
   %2 = rn.dense(%1, %f) : tensor<1x128xf32>, tensor<10x128xf32> -> tensor<1x10xf32> loc("logits")
   return %2 : tensor<1x10xf32>
+}
+
+// -----
+
+// Winograd: transforms of 8 channel blocks around 16 products; strides, few channels and 1x1 stay direct.
+// CHECK-NOT: winograd
+// WINOGRAD-DAG: pack {block = array<i64: 8>, in = array<i64: 8, 8>, kind = "winograd", shape = array<i64: 64, 64, 3, 3>
+// WINOGRAD: plan.step "wide" grid [1, 8]
+// WINOGRAD-NEXT: plan.call @winograd_in
+// WINOGRAD: plan.step "wide" grid [1, 16,
+// WINOGRAD-NEXT: plan.call @conv_
+// WINOGRAD: plan.step "wide" grid [1, 8]
+// WINOGRAD-NEXT: plan.call @winograd_out
+// WINOGRAD: plan.step "strided"
+// WINOGRAD-NEXT: plan.call @conv_
+// WINOGRAD: plan.step "thin"
+// WINOGRAD-NEXT: plan.call @conv_
+func.func @main(%x: tensor<1x64x8x8xf32>) -> tensor<1x8x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<64x64x3x3xf32>
+  %t = rn.constant dense<0.5> : tensor<8x64x3x3xf32>
+  %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x64x8x8xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x8x8xf32> loc("wide")
+  %1 = rn.conv2d(%0, %w) {pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>} : tensor<1x64x8x8xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x4x4xf32> loc("strided")
+  %2 = rn.conv2d(%1, %t) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x64x4x4xf32>, tensor<8x64x3x3xf32> -> tensor<1x8x4x4xf32> loc("thin")
+  return %2 : tensor<1x8x4x4xf32>
 }

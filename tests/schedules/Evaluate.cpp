@@ -87,6 +87,50 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
         }
 }
 
+// B^T and A^T of F(2x2, 3x3), in full: the kernels write them out as sums.
+constexpr int WinogradB[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
+constexpr int WinogradA[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+
+// sum of left[r][i] * d(i, j) * right[q][j], and of its terms' sizes
+template <typename D> std::pair<double, double> twoSided(const int *left, const int *right, D d) {
+  double sum = 0, size = 0;
+  for (int i = 0; i < 4; i++)
+    for (int j = 0; j < 4; j++) {
+      const double term = left[i] * right[j] * static_cast<double>(d(i, j));
+      sum += term, size += std::fabs(term);
+    }
+  return {sum, size};
+}
+
+void winogradIn(const KernelSpec &s, const Operands &in, const Visit &visit) {
+  const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
+  for (int64_t p = 0; p < 16; p++)
+    for (int64_t ty = 0; ty < s.at("tiles", 1); ty++)
+      for (int64_t tx = 0; tx < s.at("tiles", 0); tx++)
+        for (int64_t c = 0; c < s.at("block"); c++) {
+          auto [sum, size] = twoSided(WinogradB[p / 4], WinogradB[p % 4],
+                                      [&](int i, int j) { return in[0][at(ins, {c, 2 * tx + j, 2 * ty + i})]; });
+          visit(at(out, {c, tx, ty, p}), sum, gammaOf(3) * size);
+        }
+}
+
+void winogradOut(const KernelSpec &s, const Operands &in, const Visit &visit) {
+  const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
+  const auto res = s.has("res_strides") ? withLane(s, "res_strides") : out;
+  for (int64_t y = 0; y < s.at("size", 1); y++)
+    for (int64_t x = 0; x < s.at("size", 0); x++)
+      for (int64_t c = 0; c < s.at("block"); c++) {
+        auto [sum, size] = twoSided(WinogradA[y % 2], WinogradA[x % 2],
+                                    [&](int i, int j) { return in[0][at(ins, {c, x / 2, y / 2, i * 4 + j})]; });
+        sum += in[1][static_cast<size_t>(c)], size += std::fabs(in[1][static_cast<size_t>(c)]);
+        if (s.has("res_strides")) {
+          const double r = in[2][at(res, {c, x, y})];
+          sum += r, size += std::fabs(r);
+        }
+        visitActivated(s, at(out, {c, x, y}), sum, gammaOf(8) * size, visit);
+      }
+}
+
 void pool(const KernelSpec &s, const Operands &in, const Visit &visit) {
   const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
   const bool average = s.kind == "avg_pool", padded = s.has("count_include_pad") && s.at("count_include_pad");
@@ -195,6 +239,18 @@ std::vector<size_t> operandSizes(const KernelSpec &s) {
   if (s.kind == "max_pool" || s.kind == "avg_pool")
     return {span({s.at("block"), s.at("in_size", 0), s.at("in_size", 1), s.at("size", 2)}, withLane(s, "in_strides")),
             span(blocked(s), withLane(s, "out_strides"))};
+  if (s.kind == "winograd_in")
+    return {span({s.at("block"), 2 * s.at("tiles", 0) + 2, 2 * s.at("tiles", 1) + 2}, withLane(s, "in_strides")),
+            span({s.at("block"), s.at("tiles", 0), s.at("tiles", 1), 16}, withLane(s, "out_strides"))};
+  if (s.kind == "winograd_out") {
+    const std::vector<int64_t> pixels = {s.at("block"), s.at("size", 0), s.at("size", 1)};
+    std::vector<size_t> sizes = {span({s.at("block"), (s.at("size", 0) + 1) / 2, (s.at("size", 1) + 1) / 2, 16}, withLane(s, "in_strides")),
+                                 static_cast<size_t>(s.at("block"))};
+    if (s.has("res_strides"))
+      sizes.push_back(span(pixels, withLane(s, "res_strides")));
+    sizes.push_back(span(pixels, withLane(s, "out_strides")));
+    return sizes;
+  }
   if (s.kind == "reduce")
     return {span({s.at("size", 0), s.at("pixels", 0), s.at("pixels", 1), s.at("size", 1)}, withLane(s, "in_strides")),
             span(s.list("size"), {1, s.at("out_stride")})};
@@ -216,6 +272,10 @@ void evaluate(const KernelSpec &spec, const Operands &in, const Visit &visit) {
     return pointwise(spec, in, visit);
   if (spec.kind == "reduce")
     return reduce(spec, in, visit);
+  if (spec.kind == "winograd_in")
+    return winogradIn(spec, in, visit);
+  if (spec.kind == "winograd_out")
+    return winogradOut(spec, in, visit);
   if (spec.kind == "softmax")
     return softmax(spec, in, visit);
   throw std::logic_error("no plain loops for " + spec.kind);

@@ -213,6 +213,28 @@ TEST_P(Kernels, Reductions) {
     }
 }
 
+TEST_P(Kernels, WinogradTransforms) {
+  const Level &l = GetParam();
+  const int64_t b = l.machine.block;
+  KernelSpec in;
+  in.kind = "winograd_in";
+  in.ints = {{"tiles", {3, 2}}, {"block", {b}}, {"in_strides", {b, 9 * b}}, {"out_strides", {b, 3 * b, 7 * b}}};
+  check(in, l);
+  for (auto [w, h] : {std::pair<int64_t, int64_t>{4, 2}, {5, 3}, {1, 1}}) { // odd sizes end in half a tile
+    const int64_t tiles = (w + 1) / 2, rows = (h + 1) / 2;
+    KernelSpec out;
+    out.kind = "winograd_out";
+    out.ints = {{"size", {w, h}}, {"block", {b}}, {"in_strides", {b, tiles * b, tiles * rows * b}},
+                {"out_strides", {b, (w + 2) * b}}};
+    out.words["act"] = "relu";
+    check(out, l);
+    out.ints["res_strides"] = {b, w * b};
+    check(out, l);
+    out.ints["res_strides"] = out.ints["out_strides"];
+    check(out, l, 2);
+  }
+}
+
 TEST_P(Kernels, Softmax) {
   const Level &l = GetParam();
   for (const char *op : {"softmax", "log_softmax"}) {

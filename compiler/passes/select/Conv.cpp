@@ -5,23 +5,13 @@
 //   groups          merged until a group's channels fill whole blocks; weights between merged groups are zero
 //   dense           a 1x1 convolution whose pixels are the rows of the matrix and whose input block is one float
 #include "compiler/ir/Constants.h"
-#include "compiler/passes/select/Planner.h"
+#include "compiler/passes/select/Problem.h"
 
 using namespace mlir;
 using namespace resnetc::rn;
 
 namespace resnetc {
 namespace {
-
-// Everything that decides the calls of one convolution. Extents in pixels and channels, strides in the views.
-struct Problem {
-  View in, out;
-  std::optional<View> residual;
-  ElementsAttr weight, bias;
-  Shape kernel{1, 1}, stride{1, 1}, dilation{1, 1}, pads{0, 0, 0, 0}; // height before width
-  int64_t groups = 1;
-  std::optional<ActivationAttr> act;
-};
 
 struct Groups {
   int64_t count;      // after merging
@@ -71,7 +61,16 @@ bool bandsOutside(int64_t bands, int64_t channelTiles, const Traffic &t) {
 
 bool rowsTouch(const View &v) { return v.strides[2] == v.strides[3] * v.shape[3]; }
 
-LogicalResult lowerProblem(Planner &p, Location loc, Problem &q) {
+} // namespace
+
+FlatSymbolRefAttr biasWeights(Planner &p, const Problem &q, int64_t floats) {
+  if (!q.bias)
+    return p.weights(std::vector<float>(floats, 0.0f));
+  KernelSpec vector{"vector", {{"size", {floats}}}, {}, {}};
+  return p.weights(q.bias, plan::specToAttr(q.bias.getContext(), vector), 4 * floats);
+}
+
+LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
   const Machine &m = p.machine;
   const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
   const int64_t block = m.block, inBlock = q.in.block, height = q.out.shape[2], width = q.out.shape[3];
@@ -99,14 +98,7 @@ LogicalResult lowerProblem(Planner &p, Location loc, Problem &q) {
                   {{"shape", {shape[0], shape[1], shape[2], shape[3]}}, {"groups", {q.groups}}, {"merged", {g.merged}},
                    {"block", {block}}, {"in", {inBlock, g.inBlocks}}, {"tile", {tiling.blocks}}}, {}, {}};
   auto weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), pack), 4 * tapBytes * tiles * g.count);
-  const int64_t biasFloats = g.count * g.outBlocks * block;
-  FlatSymbolRefAttr bias;
-  if (q.bias) {
-    KernelSpec vector{"vector", {{"size", {biasFloats}}}, {}, {}};
-    bias = p.weights(q.bias, plan::specToAttr(loc.getContext(), vector), 4 * biasFloats);
-  } else {
-    bias = p.weights(std::vector<float>(biasFloats, 0.0f));
-  }
+  const FlatSymbolRefAttr bias = biasWeights(p, q, g.count * g.outBlocks * block);
 
   // Grid: image, group, then bands and channel tiles in the order that saves traffic.
   const bool outside = bandsOutside(bands, tiles, traffic);
@@ -120,11 +112,7 @@ LogicalResult lowerProblem(Planner &p, Location loc, Problem &q) {
 
   std::vector<Call> calls;
   int64_t x = 0;
-  for (size_t i = 0; i < tiling.widths.size();) {
-    const int64_t px = tiling.widths[i];
-    int64_t run = 0;
-    while (i < tiling.widths.size() && tiling.widths[i] == px)
-      ++i, run += px;
+  for (auto [px, run] : runsOf(tiling.widths)) {
     Call call;
     KernelSpec &spec = call.spec;
     spec.kind = "conv";
@@ -134,8 +122,7 @@ LogicalResult lowerProblem(Planner &p, Location loc, Problem &q) {
                  {"kernel", {shape[3], shape[2]}}, {"stride", {q.stride[1], q.stride[0]}},
                  {"dilation", {q.dilation[1], q.dilation[0]}}, {"tile", {px}}};
     setActivation(spec, q.act);
-    const int64_t firstTap = q.in.offset - q.pads[0] * q.in.strides[2] - q.pads[1] * q.in.strides[3];
-    call.operands = {{q.in.buffer, firstTap + x * q.stride[1] * q.in.strides[3],
+    call.operands = {{q.in.buffer, firstTap(q) + x * q.stride[1] * q.in.strides[3],
                       steps(q.in.strides[0], g.inBlocks * q.in.strides[1], 0, rows * q.stride[0] * q.in.strides[2])},
                      {weights, 0, steps(0, tapBytes * tiles, tapBytes, 0)},
                      {bias, 0, steps(0, g.outBlocks * block, tiling.blocks * block, 0)}};
@@ -150,6 +137,8 @@ LogicalResult lowerProblem(Planner &p, Location loc, Problem &q) {
   p.step(loc, grid, calls);
   return success();
 }
+
+namespace {
 
 // A 1x1 convolution with strides reads pixels that lie apart, one row at a time. Copying them together first costs less than
 // it saves: the copy reads a quarter of the input once, the convolution then reads it for each channel tile, flattened.
@@ -191,7 +180,7 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   const bool skipsPixels = kernel[0] == 1 && kernel[1] == 1 && q.stride != Shape{1, 1} && q.pads == Shape{0, 0, 0, 0};
   if (skipsPixels)
     gatherPixels(p, op.getLoc(), q);
-  if (failed(lowerProblem(p, op.getLoc(), q)))
+  if (failed(p.useWinograd && suitsWinograd(op) ? lowerWinograd(p, op.getLoc(), q) : lowerDirect(p, op.getLoc(), q)))
     return failure();
   p.fillBorder(op.getLoc(), q.out);
   return success();
@@ -225,7 +214,7 @@ LogicalResult lowerDense(Planner &p, DenseOp op) {
   if (n % block)
     wide = p.scratch(RankedTensorType::get({out.shape[0], (n + block - 1) / block * block}, type.getElementType()));
   q.out = asImage(wide, block);
-  if (failed(lowerProblem(p, op.getLoc(), q)))
+  if (failed(lowerDirect(p, op.getLoc(), q)))
     return failure();
   if (n % block) {
     wide.shape = out.shape;

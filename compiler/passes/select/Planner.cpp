@@ -23,8 +23,18 @@ static Shape rowMajor(ShapeRef shape) {
   return strides;
 }
 
-Planner::Planner(ModuleOp module, func::FuncOp function, const Machine &machine)
-    : machine(machine), function(function), buffers(module.getBodyRegion()), steps(module.getBodyRegion()) {
+SmallVector<std::pair<int64_t, int64_t>, 3> runsOf(ArrayRef<int64_t> widths) {
+  SmallVector<std::pair<int64_t, int64_t>, 3> runs;
+  for (int64_t width : widths) {
+    if (runs.empty() || runs.back().first != width)
+      runs.push_back({width, 0});
+    runs.back().second += width;
+  }
+  return runs;
+}
+
+Planner::Planner(ModuleOp module, func::FuncOp function, const Machine &machine, bool useWinograd)
+    : machine(machine), useWinograd(useWinograd), function(function), buffers(module.getBodyRegion()), steps(module.getBodyRegion()) {
   buffers.setInsertionPoint(function);
   steps.setInsertionPointToEnd(module.getBody());
 }

@@ -40,10 +40,11 @@ struct Call {
 
 class Planner {
 public:
-  Planner(mlir::ModuleOp module, mlir::func::FuncOp function, const Machine &machine);
+  Planner(mlir::ModuleOp module, mlir::func::FuncOp function, const Machine &machine, bool useWinograd);
   mlir::LogicalResult run();
 
   const Machine &machine;
+  const bool useWinograd;
 
   // The view of an operand; constants become weights on first use, in the layout `like` if that is given and blocked.
   View view(mlir::Value v);
@@ -90,6 +91,9 @@ struct ImageStrides { int64_t n, block, y, x, lane; };
 ImageStrides imageStrides(const View &view, int64_t block);
 KernelSpec pointwiseSpec(llvm::StringRef op, ShapeRef size, llvm::ArrayRef<Shape> inputs, ShapeRef output);
 void setActivation(KernelSpec &spec, std::optional<rn::ActivationAttr> act);
+
+// Equal neighbours of a list of tile widths: the width, and how many pixels such tiles cover.
+llvm::SmallVector<std::pair<int64_t, int64_t>, 3> runsOf(llvm::ArrayRef<int64_t> widths);
 
 using LowerFn = mlir::LogicalResult (*)(Planner &, mlir::Operation *);
 struct RegisterLowering {

@@ -1,0 +1,28 @@
+// One convolution, as the ways to compute it see it.
+#pragma once
+#include "compiler/passes/select/Planner.h"
+#include "compiler/passes/select/Winograd.h"
+
+namespace resnetc {
+
+// Extents in pixels and channels, height before width; strides in the views.
+struct Problem {
+  View in, out;
+  std::optional<View> residual;
+  mlir::ElementsAttr weight, bias;
+  Shape kernel{1, 1}, stride{1, 1}, dilation{1, 1}, pads{0, 0, 0, 0};
+  int64_t groups = 1;
+  std::optional<rn::ActivationAttr> act;
+};
+
+// The pointer to the first tap of the first pixel.
+inline int64_t firstTap(const Problem &q) {
+  return q.in.offset - q.pads[0] * q.in.strides[2] - q.pads[1] * q.in.strides[3];
+}
+// The bias in whole blocks, zeros where there is none.
+mlir::FlatSymbolRefAttr biasWeights(Planner &p, const Problem &q, int64_t floats);
+
+mlir::LogicalResult lowerDirect(Planner &p, mlir::Location loc, const Problem &q);
+mlir::LogicalResult lowerWinograd(Planner &p, mlir::Location loc, const Problem &q);
+
+} // namespace resnetc
