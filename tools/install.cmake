@@ -3,8 +3,9 @@ include(CMakePackageConfigHelpers)
 set(package_dir lib/cmake/resnetc)
 set(programs resnetc resnetc-run)
 
-# The programs keep finding the LLVM and Halide that they were built with.
-set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+# LLVM and MLIR are the system's. Halide comes from the project's .venv, which an installed compiler must not need.
+set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON INSTALL_RPATH "$ORIGIN/../lib")
+install(IMPORTED_RUNTIME_ARTIFACTS Halide::Halide LIBRARY DESTINATION lib)
 # Not lib/x86_64-linux-gnu and the like: resnetc looks for the runtime in ../lib.
 install(TARGETS ${programs} resnetc_runtime EXPORT resnetcTargets
   RUNTIME DESTINATION bin ARCHIVE DESTINATION lib INCLUDES DESTINATION include)

@@ -36,7 +36,8 @@ CASES = {
     "max_pool_same": (17, "x[1,8,7,8]", 'y = MaxPool<kernel_shape=[3,2], strides=[2,2], auto_pad="SAME_UPPER">(x)'),
     "avg_pool": (17, "x[1,18,7,7]", "y = AveragePool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"),
     "avg_pool_include_pad": (17, "x[1,8,7,7]", "y = AveragePool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1], count_include_pad=1>(x)"),
-    "avg_pool_ceil": (17, "x[1,8,8,6]", "y = AveragePool<kernel_shape=[2,2], strides=[3,3], ceil_mode=1>(x)"),
+    # Before opset 22 onnx infers one column too many here; onnxruntime has never computed it.
+    "avg_pool_ceil": (22, "x[1,8,8,6]", "y = AveragePool<kernel_shape=[2,2], strides=[3,3], ceil_mode=1>(x)"),
     "avg_pool_whole": (17, "x[1,24,7,7]", "y = AveragePool<kernel_shape=[7,7]>(x)"),
     "head": (17, "x[1,37,5,5] w[11,37] wb[11]", "a = GlobalAveragePool(x)\n b = Flatten(a)\n y = Gemm<transB=1>(b, w, wb)"),
     "head_of_blocks": (17, "x[2,12,3,3] w[108,10] wb[10]", "a = Flatten(x)\n b = MatMul(a, w)\n y = Add(b, wb)"),

@@ -50,6 +50,13 @@ def test_seeded_network(network, options, toolchain, models):
     assert outputs[0].argmax() != outputs[1].argmax() or np.abs(outputs[0] - outputs[1]).max() > 0.1  # pictures differ
 
 
+def test_strict_math_computes_every_product(toolchain, models):
+    """--math=strict keeps within the same bound and is not what the default computes (Winograd)."""
+    path, inputs = models.resnet("resnet18", size=64), pictures(1, (64, 64))
+    (strict,), (fast,) = check(toolchain, path, inputs, "--math=strict"), check(toolchain, path, inputs)
+    assert (strict != fast).any()
+
+
 def test_light_resnet50_of_onnx(toolchain, models):
     """All its weights are equal, so its 1000 scores are too: 0.001 each."""
     path = models.fetched("light_resnet50")
