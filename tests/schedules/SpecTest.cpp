@@ -18,7 +18,8 @@ TEST(KernelSpec, NamesAreCanonicalIdentifiers) {
   KernelSpec a = copySpec(10), b = copySpec(10);
   EXPECT_EQ(a, b);
   EXPECT_EQ(a.name(), b.name());
-  EXPECT_TRUE(std::all_of(a.name().begin(), a.name().end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; }));
+  const std::string name = a.name();
+  EXPECT_TRUE(std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; })) << name;
   b.ints["in0_strides"][0] = 2;
   EXPECT_FALSE(a == b);
   EXPECT_NE(a.name(), b.name());
@@ -80,5 +81,6 @@ TEST(BuildKernel, EveryLevelCompiles) {
                    {"kernel", {3, 3}}, {"stride", {1, 1}}, {"dilation", {1, 1}}, {"tile", {tiling.widths[0]}}};
       EXPECT_NE(buildKernel(conv, m, error), "") << error;
     }
-  EXPECT_EQ(kernelKinds(), (std::vector<std::string>{"avg_pool", "conv", "max_pool", "pointwise", "reduce", "softmax"}));
+  EXPECT_EQ(kernelKinds(), (std::vector<std::string>{"avg_pool", "conv", "max_pool", "pointwise", "reduce", "softmax",
+                                                    "winograd_in", "winograd_out"}));
 }
