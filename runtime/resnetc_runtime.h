@@ -36,6 +36,9 @@ typedef struct resnetc_exec {
   void (*parallel_for)(void *user, int32_t n, void (*fn)(void *task, int32_t i), void *task);
   void *user;                     /* first argument of parallel_for: the host's pool, or a resnetc_pool */
   const volatile int32_t *cancel; /* may be NULL; non-zero ends the call between two layers with RESNETC_E_CANCELLED */
+  /* May be NULL. Called in the calling thread after each step, with its number in resnetc_model.steps: for profiles. */
+  void (*step_done)(void *step_user, uint32_t step);
+  void *step_user;
 } resnetc_exec;
 
 /* The runtime's own pool: `threads` in all, the caller of resnetc_pool_parallel_for counted in. Workers spin briefly
@@ -59,6 +62,13 @@ typedef struct resnetc_tensor_info {
   size_t align;
 } resnetc_tensor_info;
 
+/* A step is what lies between two barriers. A layer of the ONNX file may take several: they carry its name. */
+typedef struct resnetc_step_info {
+  const char *name;   /* of the ONNX node */
+  const char *kernel; /* what computes it, for people */
+  double flops;       /* of the layer as the ONNX file states it, at its first step; a multiply-add counts as two */
+} resnetc_step_info;
+
 typedef struct resnetc_model {
   uint32_t abi;          /* RESNETC_ABI */
   uint32_t struct_size;
@@ -74,6 +84,8 @@ typedef struct resnetc_model {
   size_t (*scratch_bytes)(int32_t batch);
   /* inputs[i], outputs[i] in the order above. scratch may be NULL if scratch_bytes is 0. exec may be NULL. */
   resnetc_status (*run)(int32_t batch, const void *const *inputs, void *const *outputs, void *scratch, const resnetc_exec *exec);
+  uint32_t num_steps; /* each runs once for every batch_min images */
+  const resnetc_step_info *steps;
 } resnetc_model;
 
 /* ---- For generated code only. */
@@ -87,8 +99,8 @@ uint32_t resnetc_rt_cpu_features(void);
 resnetc_status resnetc_rt_check(const resnetc_exec *exec);
 /* Runs fn(frame, begin, end) over a static partition of [0, tasks) on the threads that exec allows (NULL: inline, one
  * call). Task i always does the same work whatever the number of threads, so results are bitwise equal. Returns
- * RESNETC_E_CANCELLED when exec->cancel is set beforehand, else RESNETC_OK. */
-resnetc_status resnetc_rt_step(const resnetc_exec *exec, int32_t tasks,
+ * RESNETC_E_CANCELLED when exec->cancel is set beforehand, else RESNETC_OK. `step` goes to exec->step_done. */
+resnetc_status resnetc_rt_step(const resnetc_exec *exec, uint32_t step, int32_t tasks,
                                void (*fn)(void *frame, int32_t begin, int32_t end), void *frame);
 /* Each object refers to this symbol, so that a runtime of another ABI fails to link. */
 extern const char resnetc_runtime_abi_1;

@@ -66,7 +66,7 @@ resnetc_status resnetc_rt_check(const resnetc_exec *exec) {
   return is_cancelled(exec) ? RESNETC_E_CANCELLED : RESNETC_OK;
 }
 
-resnetc_status resnetc_rt_step(const resnetc_exec *exec, int32_t tasks,
+resnetc_status resnetc_rt_step(const resnetc_exec *exec, uint32_t step_number, int32_t tasks,
                                void (*fn)(void *frame, int32_t begin, int32_t end), void *frame) {
   if (is_cancelled(exec))
     return RESNETC_E_CANCELLED;
@@ -77,5 +77,7 @@ resnetc_status resnetc_rt_step(const resnetc_exec *exec, int32_t tasks,
   } else if (tasks > 0) {
     fn(frame, 0, tasks);
   }
+  if (exec && exec->step_done)
+    exec->step_done(exec->step_user, step_number);
   return RESNETC_OK;
 }

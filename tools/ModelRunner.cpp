@@ -31,6 +31,7 @@ void fillRandom(MutableArrayRef<float> to, uint64_t seed, StringRef name) {
 Expected<std::unique_ptr<ModelRunner>> ModelRunner::create(const resnetc_model &model, int32_t batch, int32_t threads,
                                                            GuardedBuffer::Place place) {
   std::unique_ptr<ModelRunner> runner(new ModelRunner(model, batch));
+  runner->exec.struct_size = sizeof(resnetc_exec);
   size_t missing = 0; // bytes that could not be had
   auto allocate = [&](size_t bytes, size_t align) {
     float *data = runner->buffers.emplace_back(bytes, align, place).data();
@@ -54,15 +55,23 @@ Expected<std::unique_ptr<ModelRunner>> ModelRunner::create(const resnetc_model &
     if (const resnetc_status status = resnetc_pool_create(threads, &runner->pool))
       return createStringError(errc::resource_unavailable_try_again, "cannot start %d threads: %s", threads,
                                resnetc_strerror(status));
-    runner->exec = {sizeof(resnetc_exec), threads, resnetc_pool_parallel_for, runner->pool, nullptr};
+    runner->exec.num_threads = threads;
+    runner->exec.parallel_for = resnetc_pool_parallel_for;
+    runner->exec.user = runner->pool;
   }
   return runner;
 }
 
 ModelRunner::~ModelRunner() { resnetc_pool_destroy(pool); }
 
+void ModelRunner::watchSteps(void (*done)(void *user, uint32_t step), void *user) {
+  exec.step_done = done;
+  exec.step_user = user;
+}
+
 resnetc_status ModelRunner::run() {
-  return model.run(batch, inputPointers.data(), outputPointers.data(), scratch, pool ? &exec : nullptr);
+  const bool isPlain = !pool && !exec.step_done;
+  return model.run(batch, inputPointers.data(), outputPointers.data(), scratch, isPlain ? nullptr : &exec);
 }
 
 } // namespace resnetc

@@ -28,6 +28,9 @@ public:
   llvm::MutableArrayRef<float> input(uint32_t i) { return inputs[i]; }
   llvm::ArrayRef<float> output(uint32_t i) const { return outputs[i]; }
 
+  /// Calls `done` after each step of a run, see resnetc_exec::step_done; NULL: no longer.
+  void watchSteps(void (*done)(void *user, uint32_t step), void *user);
+
   /// One inference.
   resnetc_status run();
 

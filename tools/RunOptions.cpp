@@ -36,6 +36,8 @@ std::optional<RunOptions> parseRunOptions(int argc, char **argv) {
                           cl::desc("Runs before the timed ones (1)"));
   cl::opt<bool> json("json", cl::cat(category), cl::desc("Print one JSON object, with every run"));
   cl::opt<bool> describe("describe", cl::cat(category), cl::desc("Print what the model is and wants, do not run it"));
+  cl::opt<bool> profile("profile", cl::cat(category),
+                        cl::desc("Also print the time of each layer, and its share of what the core can do at best"));
   cl::opt<bool> guardEnd("guard-end", cl::cat(category),
                          cl::desc("Let buffers end, not begin, at a page that ends the program when touched"));
   cl::SetVersionPrinter(printVersion);
@@ -46,7 +48,7 @@ std::optional<RunOptions> parseRunOptions(int argc, char **argv) {
     printProblem(problems);
     return std::nullopt;
   }
-  return RunOptions{model, inputs, seed, save, symbol, threads, batch, repeat, warmup, json, describe, guardEnd};
+  return RunOptions{model, inputs, seed, save, symbol, threads, batch, repeat, warmup, json, describe, profile, guardEnd};
 }
 
 } // namespace resnetc

@@ -4,6 +4,7 @@
 #include "tools/LoadedModel.h"
 #include "tools/ModelRunner.h"
 #include "tools/Npy.h"
+#include "tools/Profile.h"
 #include "tools/RunOptions.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -112,16 +113,20 @@ static Error fillInputs(const resnetc_model &model, int32_t batch, ArrayRef<NpyA
 
 // ---- Running.
 
-static Error runOnce(ModelRunner &runner, double *milliseconds) {
-  const auto begin = std::chrono::steady_clock::now();
-  const resnetc_status status = runner.run();
-  *milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+static Error checkStatus(resnetc_status status) {
   if (status == RESNETC_E_CPU)
     return usage("U013", resnetc_strerror(status), "compile it on this machine, or for it with --cpu");
   if (status != RESNETC_OK)
     return make_error<ToolError>(70, options.model, "I002",
                                  std::string("the model failed: ") + resnetc_strerror(status));
   return Error::success();
+}
+
+static Error runOnce(ModelRunner &runner, double *milliseconds) {
+  const auto begin = std::chrono::steady_clock::now();
+  const resnetc_status status = runner.run();
+  *milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return checkStatus(status);
 }
 
 /// Milliseconds of each timed run.
@@ -151,7 +156,18 @@ static Error save(const resnetc_model &model, int32_t batch, const ModelRunner &
   return Error::success();
 }
 
-static void report(const resnetc_model &model, int32_t batch, const std::vector<double> &times) {
+/// The profile of more runs, apart from the timed ones: reading the clock takes time too.
+static Expected<std::optional<Profile>> profileIfWanted(const resnetc_model &model, int32_t batch, ModelRunner &runner) {
+  if (!options.profile)
+    return std::nullopt;
+  Profile result;
+  if (Error error = checkStatus(profile(runner, model, batch, options.threads, options.repeat, result)))
+    return std::move(error);
+  return result;
+}
+
+static void report(const resnetc_model &model, int32_t batch, const std::vector<double> &times,
+                   const std::optional<Profile> &profile) {
   const double fastest = *std::min_element(times.begin(), times.end());
   if (options.json) {
     json::Object object = describe(model, batch);
@@ -161,10 +177,14 @@ static void report(const resnetc_model &model, int32_t batch, const std::vector<
     object["min_ms"] = fastest;
     object["median_ms"] = median(times);
     object["runs_ms"] = json::Array(times);
+    if (profile)
+      object["profile"] = describe(*profile);
     outs() << formatv("{0:2}\n", json::Value(std::move(object)));
     return;
   }
   print(model, batch, outs());
+  if (profile)
+    print(*profile, outs());
   outs() << formatv("min_ms {0:f3}  median_ms {1:f3}  (batch {2}, {3} runs, {4} thread{5})\n", fastest, median(times),
                     batch, times.size(), options.threads, options.threads == 1 ? "" : "s");
 }
@@ -203,7 +223,10 @@ static Error runTool(const char *argv0) {
   if (!options.savePath.empty())
     if (Error error = save(model, *batch, **runner))
       return error;
-  report(model, *batch, *times);
+  Expected<std::optional<Profile>> profile = profileIfWanted(model, *batch, **runner);
+  if (!profile)
+    return profile.takeError();
+  report(model, *batch, *times, *profile);
   return Error::success();
 }
 

@@ -1,6 +1,7 @@
 // The constant resnetc_model, field by field as in runtime/resnetc_runtime.h.
 #include "compiler/emit/Parts.h"
 #include "runtime/resnetc_runtime.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/IRBuilder.h"
 
 using namespace llvm;
@@ -28,7 +29,9 @@ public:
                           ir.getInt64(model.weightBytes),
                           ir.getInt64(kAlign),
                           module.getFunction(model.options.name + "_scratch_bytes"),
-                          run};
+                          run,
+                          i32(model.steps.size()),
+                          steps()};
     // The reference to the runtime's ABI lies behind the descriptor, so that one cannot be linked without the other.
     Constant *abi = module.getOrInsertGlobal("resnetc_runtime_abi_1", ir.getInt8Ty());
     GlobalVariable *model_ = constant(ConstantStruct::getAnon({ConstantStruct::getAnon(fields), abi}));
@@ -64,6 +67,29 @@ private:
           {text(tensor.name), text(tensor.layout), i32(RESNETC_F32), i32(tensor.shape.size()),
            ConstantDataArray::get(ir.getContext(), dims), ir.getInt64(tensor.bytes()), ir.getInt64(alignof(float))}));
     }
+    return constant(ConstantArray::get(ArrayType::get(infos[0]->getType(), infos.size()), infos));
+  }
+
+  // "conv 3x3, conv 3x3" of a step with two runs of tiles is said once.
+  static std::string kernelsOf(plan::StepOp step) {
+    std::vector<std::string> names;
+    for (auto call : step.getOps<plan::CallOp>()) {
+      // The readable part of the name: the hash behind it tells people nothing.
+      std::string name = call.getKernel().rsplit('_').first.str();
+      if (!is_contained(names, name))
+        names.push_back(name);
+    }
+    return join(names, " + ");
+  }
+
+  Constant *steps() {
+    std::vector<Constant *> infos;
+    for (plan::StepOp step : model.steps)
+      infos.push_back(ConstantStruct::getAnon(
+          {text(step.getLabel()), text(kernelsOf(step)),
+           ConstantFP::get(ir.getDoubleTy(), static_cast<double>(step.getFlops().value_or(0)))}));
+    if (infos.empty())
+      return ConstantPointerNull::get(ir.getPtrTy());
     return constant(ConstantArray::get(ArrayType::get(infos[0]->getType(), infos.size()), infos));
   }
 

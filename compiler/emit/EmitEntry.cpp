@@ -120,15 +120,15 @@ private:
   Function *emitUnit(const std::vector<Function *> &steps) {
     function = makeFunction(module, name(".unit"), i32, {ptr, ptr});
     startBlock("entry");
-    FunctionCallee rtStep = module.getOrInsertFunction("resnetc_rt_step", i32, ptr, i32, ptr, ptr);
+    FunctionCallee rtStep = module.getOrInsertFunction("resnetc_rt_step", i32, ptr, i32, i32, ptr, ptr);
     auto *stopped = block("stopped");
     PHINode *status = PHINode::Create(i32, steps.size(), "status", stopped);
     for (size_t i = 0; i < steps.size(); ++i) {
       int64_t tasks = 1;
       for (int64_t extent : plan::StepOp(model.steps[i]).getGrid())
         tasks *= extent;
-      Value *result = ir.CreateCall(rtStep, {function->getArg(1), ir.getInt32(static_cast<uint32_t>(tasks)), steps[i],
-                                             function->getArg(0)});
+      Value *result = ir.CreateCall(rtStep, {function->getArg(1), ir.getInt32(static_cast<uint32_t>(i)),
+                                             ir.getInt32(static_cast<uint32_t>(tasks)), steps[i], function->getArg(0)});
       status->addIncoming(result, ir.GetInsertBlock());
       auto *next = block("next");
       ir.CreateCondBr(ir.CreateIsNotNull(result), stopped, next);

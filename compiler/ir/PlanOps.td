@@ -60,10 +60,13 @@ def Plan_KernelOp : Plan_Op<"kernel", [Symbol]> {
 
 def Plan_StepOp : Plan_Op<"step", [SingleBlock, NoTerminator]> {
   let summary = "tasks that may run in any order and on any threads; a barrier follows";
-  let description = "One task for each point of the grid (last dimension fastest); a task makes all calls in order.";
-  let arguments = (ins StrAttr:$label, DenseI64ArrayAttr:$grid);
+  let description = [{
+    One task for each point of the grid (last dimension fastest); a task makes all calls in order. flops is what the layer
+    of that name costs as the ONNX file states it, at the first of its steps, whatever the kernels save.
+  }];
+  let arguments = (ins StrAttr:$label, DenseI64ArrayAttr:$grid, OptionalAttr<I64Attr>:$flops);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$label `grid` $grid attr-dict-with-keyword $body";
+  let assemblyFormat = "$label `grid` $grid (`flops` $flops^)? attr-dict-with-keyword $body";
   let hasVerifier = 1;
 }
 

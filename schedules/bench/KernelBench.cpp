@@ -1,10 +1,10 @@
 // kernel-bench: the convolutions of ResNet-50 at one level: tile, time, GFLOP/s and share of the FMA peak, which is measured
 // between the repetitions so that both see the same clock. One thread, data hot in whatever cache holds it.
 #include "schedules/bench/CallableKernel.h"
+#include "schedules/bench/PeakRate.h"
 #include "llvm/Support/CommandLine.h"
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
@@ -35,34 +35,6 @@ static const Layer layers[] = {
     {256, 512, 28, 1, 1},  {512, 1024, 14, 1, 1}, {1024, 2048, 7, 1, 1},                                   // after a strided copy
     {2048, 1000, 1, 1, 1},                                                                               // dense
 };
-
-// Time of this thread only: others may use the machine.
-static double nowMs() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
-}
-
-// GFLOP/s of independent FMAs that only wait for the FMA units.
-static double measurePeak(const Machine &m) {
-  const int rounds = 20000;
-  const double start = nowMs();
-#if defined(__x86_64__)
-#define PEAK_LOOP(INSTRUCTIONS)                                                                                        \
-  for (int i = 0; i < rounds; i++)                                                                                     \
-  asm volatile(".irp r,0,1,2,3,4,5,6,7,8,9,10,11\n " INSTRUCTIONS "\n.endr" ::                                         \
-                   : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", \
-                     "xmm12", "xmm13", "xmm14", "xmm15")
-  asm volatile("xorps %%xmm14,%%xmm14\n xorps %%xmm15,%%xmm15" ::: "xmm14", "xmm15");
-  if (m.level == "x86-64-v4")
-    PEAK_LOOP("vfmadd231ps %%zmm14,%%zmm15,%%zmm\\r");
-  else if (m.level == "x86-64-v3")
-    PEAK_LOOP("vfmadd231ps %%ymm14,%%ymm15,%%ymm\\r");
-  else  // a multiplication beside an addition, each in its own unit
-    PEAK_LOOP("addps %%xmm15,%%xmm\\r\n movaps %%xmm14,%%xmm13\n mulps %%xmm15,%%xmm13");
-#endif
-  return 2.0 * m.lanes * 12 * rounds / ((nowMs() - start) * 1e6);
-}
 
 static std::vector<float> randomFloats(size_t n) {
   std::vector<float> v(n);
@@ -151,13 +123,13 @@ struct Data {
 };
 
 static double runOnce(const Problem &p, const std::vector<Run> &runs, Data &d) {
-  const double start = nowMs();
+  const double start = threadMs();
   for (int64_t k = 0; k < p.outBlocks; k += p.tiling.blocks)
     for (const Run &run : runs)
       (*run.kernel)({d.in.data() + run.firstPixel * p.layer.stride * p.inBlock,
                      d.w.data() + (hot ? 0 : k) * p.block * p.depth(), d.bias.data() + k * p.block,
                      d.out.data() + k * p.block * p.layer.side * p.layer.side + run.firstPixel * p.block});
-  return nowMs() - start;
+  return threadMs() - start;
 }
 
 static void benchmark(const Layer &l, const Machine &m) {
@@ -168,10 +140,10 @@ static void benchmark(const Layer &l, const Machine &m) {
   const double gflop = 2e-9 * static_cast<double>(p.depth() * p.outBlocks * p.block * l.side * l.side);
   // The clock moves with what the other cores do: the best is compared with the best, and every repetition with the peak
   // just before and after it.
-  double best = 1e300, before = measurePeak(m), peak = before;
+  double best = 1e300, before = measurePeakGflops(m.level), peak = before;
   std::vector<double> shares;
   for (unsigned repeat = 0; repeat < repeats; repeat++) {
-    const double ms = runOnce(p, runs, data), after = measurePeak(m);
+    const double ms = runOnce(p, runs, data), after = measurePeakGflops(m.level);
     best = std::min(best, ms);
     shares.push_back(100 * gflop / (ms * 1e-3) / std::max(before, after));
     before = after;

@@ -8,7 +8,7 @@ import ctypes
 import hashlib
 import pathlib
 import subprocess
-from ctypes import POINTER, Structure, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint32, c_void_p
 
 import numpy as np
 
@@ -26,7 +26,11 @@ class TensorInfo(Structure):
 
 class Exec(Structure):
     _fields_ = [("struct_size", c_uint32), ("num_threads", c_int32), ("parallel_for", c_void_p), ("user", c_void_p),
-                ("cancel", POINTER(c_int32))]
+                ("cancel", POINTER(c_int32)), ("step_done", c_void_p), ("step_user", c_void_p)]
+
+
+class StepInfo(Structure):
+    _fields_ = [("name", c_char_p), ("kernel", c_char_p), ("flops", c_double)]
 
 
 class Model(Structure):
@@ -35,7 +39,8 @@ class Model(Structure):
                 ("inputs", POINTER(TensorInfo)), ("outputs", POINTER(TensorInfo)), ("batch_min", c_int32),
                 ("batch_max", c_int32), ("weight_bytes", c_size_t), ("scratch_align", c_size_t),
                 ("scratch_bytes", ctypes.CFUNCTYPE(c_size_t, c_int32)),
-                ("run", ctypes.CFUNCTYPE(c_int, c_int32, POINTER(c_void_p), POINTER(c_void_p), c_void_p, POINTER(Exec)))]
+                ("run", ctypes.CFUNCTYPE(c_int, c_int32, POINTER(c_void_p), POINTER(c_void_p), c_void_p, POINTER(Exec))),
+                ("num_steps", c_uint32), ("steps", POINTER(StepInfo))]
 
 
 class Fenced:

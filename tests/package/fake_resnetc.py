@@ -20,7 +20,7 @@ static resnetc_status run(int32_t batch, const void *const *in, void *const *out
 }
 static const resnetc_tensor_info info = {"x", "", RESNETC_F32, 1, {4}, 16, 4};
 static const resnetc_model model = {RESNETC_ABI, sizeof model, "NAME", "", "", "", 1, 1, &info, &info, 1, 1, 0, 64,
-                                    scratch_bytes, run};
+                                    scratch_bytes, run, 0, 0};
 const resnetc_model *NAME_model(void) { return &model; }
 """
 HEADER = """

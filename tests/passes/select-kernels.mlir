@@ -14,7 +14,7 @@
 // CHECK-NEXT: plan.call @pointwise_copy{{.*}} [#plan.ref<@in0 + 0 {{.*}}, #plan.ref<@[[PLANES]] + 44
 // CHECK: plan.step "input" grid [1, 3]
 // CHECK-NEXT: pointwise_fill
-// CHECK: plan.step "stem" grid
+// CHECK: plan.step "stem" grid {{.*}} flops 55296
 // CHECK-NEXT: plan.call @[[CONV]]{{.*}}[#plan.ref<@[[PLANES]] + 0 {{.*}}#plan.ref<@[[W]] + 0
 func.func @main(%x: tensor<1x3x8x8xf32> {rn.name = "data"}) -> (tensor<1x16x8x8xf32> {rn.name = "y"}) {
   %w = rn.constant dense<0.5> : tensor<16x3x3x3xf32>

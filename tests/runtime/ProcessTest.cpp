@@ -53,7 +53,7 @@ TEST(Allocation, NoneInAStep) {
   for (int round = 0; round < 200; ++round) {
     resnetc_rt_check(&exec);
     resnetc_rt_cpu_features();
-    resnetc_rt_step(&exec, 11, countTasks, &tasks);
+    resnetc_rt_step(&exec, 0, 11, countTasks, &tasks);
     if (round % 50 == 0)
       usleep(500); // so that some steps find the workers asleep
   }
@@ -77,17 +77,17 @@ TEST(Fork, ChildUsesAndDestroysTheParentsPool) {
   Pool pool(4);
   const resnetc_exec exec = pool.exec();
   std::atomic<int> tasks{0};
-  resnetc_rt_step(&exec, 9, countTasks, &tasks);
+  resnetc_rt_step(&exec, 0, 9, countTasks, &tasks);
   for (int round = 0; round < 20; ++round)
     EXPECT_EQ(runInChild([&] {
                 tasks = 0;
-                resnetc_rt_step(&exec, 9, countTasks, &tasks);
+                resnetc_rt_step(&exec, 0, 9, countTasks, &tasks);
                 resnetc_pool_destroy(pool.pool);
                 return tasks.load();
               }),
               9);
   tasks = 0;
-  resnetc_rt_step(&exec, 9, countTasks, &tasks);
+  resnetc_rt_step(&exec, 0, 9, countTasks, &tasks);
   EXPECT_EQ(tasks, 9);
 }
 
@@ -117,7 +117,7 @@ TEST(Fork, ChildMakesItsOwnPool) {
               Pool own(2);
               std::atomic<int> tasks{0};
               const resnetc_exec exec = own.exec();
-              resnetc_rt_step(&exec, 6, countTasks, &tasks);
+              resnetc_rt_step(&exec, 0, 6, countTasks, &tasks);
               return tasks.load();
             }),
             6);

@@ -54,7 +54,7 @@ struct HostPool {
 
 void expectInline(const resnetc_exec *exec) {
   Frame frame(10);
-  EXPECT_EQ(resnetc_rt_step(exec, 10, Frame::run, &frame), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(exec, 0, 10, Frame::run, &frame), RESNETC_OK);
   frame.expectOnce();
   EXPECT_EQ(frame.countCalls(), 1);
   EXPECT_EQ(frame.thread[0], std::this_thread::get_id());
@@ -74,14 +74,43 @@ TEST(Step, RunsInlineWithoutExecOrParallelForOrWithOneThread) {
   EXPECT_TRUE(host.items.empty());
 }
 
+TEST(Step, TellsTheCallerWhenItIsDone) {
+  struct Seen {
+    std::vector<uint32_t> steps;
+    std::thread::id thread;
+    static void done(void *user, uint32_t step) {
+      static_cast<Seen *>(user)->steps.push_back(step);
+      static_cast<Seen *>(user)->thread = std::this_thread::get_id();
+    }
+  } seen;
+  resnetc_pool *pool = nullptr;
+  ASSERT_EQ(resnetc_pool_create(3, &pool), RESNETC_OK);
+  resnetc_exec exec = makeExec();
+  exec.step_done = Seen::done;
+  exec.step_user = &seen;
+  Frame frame(10);
+  EXPECT_EQ(resnetc_rt_step(&exec, 7, 10, Frame::run, &frame), RESNETC_OK);
+  exec.parallel_for = resnetc_pool_parallel_for;
+  exec.user = pool;
+  EXPECT_EQ(resnetc_rt_step(&exec, 8, 0, Frame::run, &frame), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 9, 10, Frame::run, &frame), RESNETC_OK);
+  EXPECT_EQ(seen.steps, (std::vector<uint32_t>{7, 8, 9}));
+  EXPECT_EQ(seen.thread, std::this_thread::get_id());
+  const int32_t stop = 1;
+  exec.cancel = &stop;
+  EXPECT_EQ(resnetc_rt_step(&exec, 10, 10, Frame::run, &frame), RESNETC_E_CANCELLED);
+  EXPECT_EQ(seen.steps.size(), 3u);
+  resnetc_pool_destroy(pool);
+}
+
 TEST(Step, OneTaskNeverTouchesThePool) {
   HostPool host;
   resnetc_exec exec = makeExec();
   exec.parallel_for = HostPool::parallelFor;
   exec.user = &host;
   Frame frame(1);
-  EXPECT_EQ(resnetc_rt_step(&exec, 1, Frame::run, &frame), RESNETC_OK);
-  EXPECT_EQ(resnetc_rt_step(&exec, 0, Frame::run, &frame), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, 1, Frame::run, &frame), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, 0, Frame::run, &frame), RESNETC_OK);
   frame.expectOnce();
   EXPECT_TRUE(host.items.empty());
 }
@@ -96,7 +125,7 @@ TEST(Step, SplitsOverTheRuntimesPool) {
     for (exec.num_threads = 0; exec.num_threads <= 9; ++exec.num_threads)
       for (int32_t tasks : {0, 1, 2, 3, 7, 8, 31, 100}) {
         Frame frame(tasks);
-        EXPECT_EQ(resnetc_rt_step(&exec, tasks, Frame::run, &frame), RESNETC_OK);
+        EXPECT_EQ(resnetc_rt_step(&exec, 0, tasks, Frame::run, &frame), RESNETC_OK);
         frame.expectOnce();
         const int32_t wanted = std::min(tasks, exec.num_threads ? std::min(exec.num_threads, threads) : threads);
         EXPECT_EQ(frame.countCalls(), wanted);
@@ -112,7 +141,7 @@ TEST(Step, GivesTheHostsPoolOneContiguousPartPerThread) {
   exec.user = &host;
   exec.num_threads = 3;
   Frame frame(10);
-  EXPECT_EQ(resnetc_rt_step(&exec, 10, Frame::run, &frame), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, 10, Frame::run, &frame), RESNETC_OK);
   frame.expectOnce();
   EXPECT_EQ(host.items, std::vector<int32_t>{3});
   EXPECT_EQ(frame.calls, (std::vector<int>{1, 0, 0, 1, 0, 0, 1, 0, 0, 0}));
@@ -124,8 +153,8 @@ TEST(Step, HostPoolOfUnknownWidthGetsAtMost64Parts) {
   exec.parallel_for = HostPool::parallelFor;
   exec.user = &host;
   Frame few(5), many(1000);
-  EXPECT_EQ(resnetc_rt_step(&exec, 5, Frame::run, &few), RESNETC_OK);
-  EXPECT_EQ(resnetc_rt_step(&exec, 1000, Frame::run, &many), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, 5, Frame::run, &few), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, 1000, Frame::run, &many), RESNETC_OK);
   few.expectOnce();
   many.expectOnce();
   EXPECT_EQ(host.items, (std::vector<int32_t>{5, 64}));
@@ -137,11 +166,11 @@ TEST(Step, CancelStopsBeforeTheStep) {
   exec.cancel = &cancel;
   Frame frame(3);
   EXPECT_EQ(resnetc_rt_check(&exec), RESNETC_E_CANCELLED);
-  EXPECT_EQ(resnetc_rt_step(&exec, 3, Frame::run, &frame), RESNETC_E_CANCELLED);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, 3, Frame::run, &frame), RESNETC_E_CANCELLED);
   EXPECT_EQ(frame.hits, std::vector<int>(3, 0));
   cancel = 0;
   EXPECT_EQ(resnetc_rt_check(&exec), RESNETC_OK);
-  EXPECT_EQ(resnetc_rt_step(&exec, 3, Frame::run, &frame), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, 3, Frame::run, &frame), RESNETC_OK);
   frame.expectOnce();
 }
 
@@ -159,11 +188,11 @@ TEST(Step, WorkersTakeTheCallersRoundingAndGiveItBack) {
     (*static_cast<Sums *>(frame))[begin] = one + tiny;
   };
   std::fesetround(FE_UPWARD);
-  resnetc_rt_step(&exec, 2, add, &sums);
+  resnetc_rt_step(&exec, 0, 2, add, &sums);
   std::fesetround(FE_TONEAREST);
   EXPECT_GT(sums[0], 1.0f);
   EXPECT_EQ(sums[0], sums[1]);
-  resnetc_rt_step(&exec, 2, add, &sums);
+  resnetc_rt_step(&exec, 0, 2, add, &sums);
   EXPECT_EQ(sums, (Sums{1.0f, 1.0f}));
   resnetc_pool_destroy(pool);
 }
@@ -184,7 +213,7 @@ TEST(Step, HostsThreadGetsItsRoundingBack) {
     std::fesetround(FE_TONEAREST);
   };
   auto expectNearest = [](void *, int32_t, int32_t) { EXPECT_FALSE(roundsUp()); };
-  EXPECT_EQ(resnetc_rt_step(&exec, 2, expectNearest, nullptr), RESNETC_OK);
+  EXPECT_EQ(resnetc_rt_step(&exec, 0, 2, expectNearest, nullptr), RESNETC_OK);
 }
 
 TEST(Check, LooksAtTheExec) {

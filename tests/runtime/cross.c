@@ -23,7 +23,7 @@ int main(void) {
   const resnetc_exec exec = {sizeof exec, 0, resnetc_pool_parallel_for, pool, NULL};
   for (int round = 1; round <= 200; ++round) {
     fesetround(round % 2 ? FE_UPWARD : FE_TONEAREST);
-    const resnetc_status status = resnetc_rt_step(&exec, 100, task, NULL);
+    const resnetc_status status = resnetc_rt_step(&exec, 0, 100, task, NULL);
     fesetround(FE_TONEAREST);
     for (int i = 0; i < 100; ++i)
       if (status != RESNETC_OK || hits[i] != round || rounded_up[i] != round % 2)

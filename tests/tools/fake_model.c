@@ -42,7 +42,7 @@ static resnetc_status run(int32_t batch, const void *const *inputs, void *const 
     return (resnetc_status)FAIL;
   if ((uintptr_t)scratch % 64)
     return RESNETC_E_ALIGN;
-  const resnetc_status status = resnetc_rt_check(exec);
+  resnetc_status status = resnetc_rt_check(exec);
   if (status != RESNETC_OK)
     return status;
   memset(scratch, 0, scratch_bytes(batch) + OVERRUN);
@@ -53,7 +53,8 @@ static resnetc_status run(int32_t batch, const void *const *inputs, void *const 
     for (int i = 0; i < WIDTH; ++i)
       sums[n] += frame.x[n * WIDTH + i];
   }
-  return resnetc_rt_step(exec, batch * WIDTH, affine, &frame);
+  status = resnetc_rt_step(exec, 0, batch * WIDTH, affine, &frame);
+  return status ? status : resnetc_rt_step(exec, 1, 0, affine, &frame);
 }
 
 static const resnetc_tensor_info inputs[] = {
@@ -64,9 +65,10 @@ static const resnetc_tensor_info outputs[] = {
     {"out/y:0", "NC", RESNETC_F32, 2, {BATCH_MIN, WIDTH}, BATCH_MIN * WIDTH * sizeof(float), 4},
     {"s", "", RESNETC_F32, 1, {BATCH_MIN}, BATCH_MIN * sizeof(float), 4},
 };
+static const resnetc_step_info steps[] = {{"first", "affine", 2000}, {"second", "nothing", 0}};
 static const resnetc_model model = {
     ABI, sizeof(resnetc_model), TEXT(NAME), "0.0-fake", "00", "x86_64-fake", 2, 2, inputs, outputs, BATCH_MIN, 4, 12, 64,
-    scratch_bytes, run};
+    scratch_bytes, run, 2, steps};
 
 __attribute__((weak)) void unrelated_model(void);
 const resnetc_model *SYMBOL(NAME, _model)(void);

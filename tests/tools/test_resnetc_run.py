@@ -87,6 +87,14 @@ def test_batch_comes_from_the_inputs(run, model, tmp_path, threads):
     np.testing.assert_array_equal(out["s"], x.sum(1))
 
 
+def test_profile_names_layers(run, model):
+    profile = json.loads(run(model, "--profile", "--json", "--batch", 4))["profile"]
+    assert [(l["name"], l["kernels"], l["flops"]) for l in profile["layers"]] == [("first", "affine", 8000), ("second", "nothing", 0)]
+    assert all(0 <= l["min_ms"] <= l["median_ms"] for l in profile["layers"])
+    text = run(model, "--profile", "--threads", 2)
+    assert "first: affine" in text and " all\n" in text and "second: nothing" in text
+
+
 def test_batches_come_in_units(run, fake, tmp_path):
     pairs = fake("pairs", flags=["-DBATCH_MIN=2"])
     run(pairs, "--batch", 4, "--save", tmp_path / "out.npz")

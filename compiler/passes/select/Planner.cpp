@@ -134,7 +134,9 @@ FlatSymbolRefAttr Planner::kernel(const KernelSpec &spec) {
 }
 
 void Planner::step(Location loc, ShapeRef grid, ArrayRef<Call> calls) {
-  auto op = plan::StepOp::create(steps, loc, nodeName(loc), grid);
+  auto op = plan::StepOp::create(steps, loc, steps.getStringAttr(nodeName(loc)), steps.getDenseI64ArrayAttr(grid),
+                                 flops ? steps.getI64IntegerAttr(flops) : IntegerAttr());
+  flops = 0;
   OpBuilder::InsertionGuard guard(steps);
   steps.createBlock(&op.getBody());
   for (const Call &call : calls) {
@@ -171,6 +173,14 @@ void Planner::fillBorder(Location loc, const View &v) {
 }
 
 // ---- Operations
+// Of a convolution or dense layer as it is stated: products and sums over its whole reduction.
+static int64_t flopsOf(Operation &op) {
+  if (!isa<Conv2dOp, DenseOp>(op))
+    return 0;
+  ArrayRef<int64_t> weight = cast<ShapedType>(op.getOperand(1).getType()).getShape();
+  return 2 * cast<ShapedType>(op.getResult(0).getType()).getNumElements() * (*elementCount(weight) / weight[0]);
+}
+
 LogicalResult Planner::lower(Operation &op) {
   if (isa<ConstantOp>(op))
     return success();
@@ -179,6 +189,7 @@ LogicalResult Planner::lower(Operation &op) {
   auto it = lowerings().find(op.getName().getStringRef().str());
   if (it == lowerings().end())
     return op.emitOpError() << "cannot be computed at run time on this target";
+  flops = flopsOf(op);
   return it->second(*this, &op);
 }
 

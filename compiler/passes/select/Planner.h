@@ -63,6 +63,7 @@ public:
   // Floats as weights without a recipe.
   mlir::FlatSymbolRefAttr weights(std::vector<float> values);
 
+  // The first step of an operation carries its `flops`.
   void step(mlir::Location loc, ShapeRef grid, llvm::ArrayRef<Call> calls);
   // Zeroes the border of a blocked view. To be called after the step that fills the inside.
   void fillBorder(mlir::Location loc, const View &view);
@@ -83,6 +84,7 @@ private:
   std::map<std::string, mlir::FlatSymbolRefAttr> kernels;
   llvm::MapVector<std::pair<mlir::Attribute, mlir::Attribute>, mlir::FlatSymbolRefAttr> packed;
   int64_t counter = 0;
+  int64_t flops = 0; // of the operation being lowered, until a step has taken them
 };
 
 // ---- Helpers for the lowerings

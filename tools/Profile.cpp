@@ -1,0 +1,117 @@
+#include "tools/Profile.h"
+#include "schedules/bench/PeakRate.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <algorithm>
+#include <chrono>
+
+using namespace llvm;
+using Clock = std::chrono::steady_clock;
+
+namespace resnetc {
+namespace {
+
+double msBetween(Clock::time_point a, Clock::time_point b) {
+  return std::chrono::duration<double, std::milli>(b - a).count();
+}
+
+/// Milliseconds of each step, of all units of a batch together.
+struct StepClock {
+  Clock::time_point last;
+  std::vector<double> ms;
+
+  static void stepDone(void *self, uint32_t step) {
+    auto &clock = *static_cast<StepClock *>(self);
+    const auto now = Clock::now();
+    clock.ms[step] += msBetween(clock.last, now);
+    clock.last = now;
+  }
+};
+
+/// The layer of each step.
+std::vector<size_t> groupSteps(ArrayRef<resnetc_step_info> steps, double units, std::vector<LayerTime> &layers) {
+  std::vector<size_t> layerOf;
+  for (const resnetc_step_info &step : steps) {
+    if (layers.empty() || layers.back().name != step.name)
+      layers.push_back({step.name, "", 0, 0, 0});
+    LayerTime &layer = layers.back();
+    layer.kernels += (layer.kernels.empty() ? "" : ", ") + std::string(step.kernel);
+    layer.flops += step.flops * units;
+    layerOf.push_back(layers.size() - 1);
+  }
+  return layerOf;
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+} // namespace
+
+resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t batch, int32_t threads, int32_t repeat,
+                       Profile &result) {
+  const std::string level = StringRef(model.target).rsplit(' ').second.str();
+  const std::vector<size_t> layerOf =
+      groupSteps(ArrayRef(model.steps, model.num_steps), batch / model.batch_min, result.layers);
+  std::vector<std::vector<double>> times(result.layers.size());
+  StepClock clock;
+  runner.watchSteps(StepClock::stepDone, &clock);
+  for (int32_t i = 0; i < repeat; ++i) {
+    result.peakGflops = std::max(result.peakGflops, threads * measurePeakGflops(level));
+    clock.ms.assign(model.num_steps, 0);
+    clock.last = Clock::now();
+    if (const resnetc_status status = runner.run())
+      return status;
+    std::vector<double> ms(result.layers.size());
+    for (size_t step = 0; step < layerOf.size(); ++step)
+      ms[layerOf[step]] += clock.ms[step];
+    for (size_t layer = 0; layer < ms.size(); ++layer)
+      times[layer].push_back(ms[layer]);
+  }
+  runner.watchSteps(nullptr, nullptr);
+  for (size_t layer = 0; layer < times.size(); ++layer) {
+    result.layers[layer].minMs = *std::min_element(times[layer].begin(), times[layer].end());
+    result.layers[layer].medianMs = median(times[layer]);
+  }
+  return RESNETC_OK;
+}
+
+void print(const Profile &profile, raw_ostream &os) {
+  double ms = 0, flops = 0;
+  for (const LayerTime &layer : profile.layers)
+    ms += layer.medianMs, flops += layer.flops;
+  os << formatv("{0,9} {1,9} {2,6} {3,9} {4,7}  {5}\n", "min_ms", "median_ms", "time", "GFLOP/s", "of peak", "layer: kernels");
+  auto row = [&](double minMs, const LayerTime &layer) {
+    const double rate = profile.gflops(layer);
+    os << formatv("{0,9:f3} {1,9:f3} {2,5:f1}% ", minMs, layer.medianMs, 100 * layer.medianMs / ms);
+    if (layer.flops > 0 && profile.peakGflops > 0)
+      os << formatv("{0,9:f1} {1,6:f1}%", rate, 100 * rate / profile.peakGflops);
+    else
+      os << formatv("{0,17}", "");
+    os << "  " << layer.name << (layer.kernels.empty() ? "" : ": ") << layer.kernels << "\n";
+  };
+  double minMs = 0;
+  for (const LayerTime &layer : profile.layers) {
+    row(layer.minMs, layer);
+    minMs += layer.minMs;
+  }
+  row(minMs, {"all", "", flops, minMs, ms});
+  os << formatv("peak {0:f1} GFLOP/s; a layer counts the arithmetic that the ONNX file states, so that algorithms which "
+                "save some exceed 100%\n", profile.peakGflops);
+}
+
+json::Object describe(const Profile &profile) {
+  json::Array layers;
+  for (const LayerTime &layer : profile.layers)
+    layers.push_back(json::Object{{"name", layer.name},
+                                  {"kernels", layer.kernels},
+                                  {"min_ms", layer.minMs},
+                                  {"median_ms", layer.medianMs},
+                                  {"flops", layer.flops}});
+  return json::Object{{"peak_gflops", profile.peakGflops}, {"layers", std::move(layers)}};
+}
+
+} // namespace resnetc
