@@ -1,12 +1,14 @@
-"""Measures compiled networks beside onnxruntime and OpenVINO (fp32), all systems in turn in one run.
+"""Measures compiled networks beside other systems, all in turn in one run: a noisy moment hits all alike.
 
-    tools/bench [resnet18 resnet50 FILE.onnx ...] [--threads 1,2] [--rounds 6] [--repeat 8] [--json OUT.json]
+    tools/bench [resnet18 resnet50 FILE.onnx ...] [--threads 1,2] [--batch 1,8] [--peers onnxruntime,openvino,...]
+                [--rounds 6] [--repeat 8] [--json OUT.json] [--plot OUT.png] [--markdown]
 
-Prints minimum and median milliseconds of one image, and how many times our median goes into theirs. OpenVINO takes part
-when requirements-bench.txt is installed. Networks named as in models/resnet.py are made, compiled and kept in build/bench.
+For each network, batch and number of threads: minimum and median milliseconds of a run of each system, and how many times
+our median goes into its median; then our layers, with their share of the peak of the core. Peers that are not among our own
+packages are installed into build/bench/. A peer that does not take part is listed with the reason. A peer whose output differs
+from onnxruntime's by more than 1e-3 of the largest is marked: its time is not one of the same network.
 """
 import argparse
-import importlib.util
 import json
 import os
 import pathlib
@@ -20,28 +22,34 @@ import onnx
 import measure
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "models"))
+sys.path[:0] = [str(ROOT / "models"), str(ROOT / "tools" / "peers")]
+import peers  # noqa: E402
 import resnet  # noqa: E402
 
 
-def prepare(name, work, resnetc, options):
-    """(network name, model file, compiled .so, input name, input) of a network's name or an ONNX file."""
-    if name in resnet.NETWORKS:
-        model = work / f"{name}.onnx"
-        if not model.exists():
-            onnx.save(resnet.build(name), model)
-    else:
-        model = pathlib.Path(name)
-    shared = work / f"{model.stem}.so"
-    subprocess.run([resnetc, model, "-o", shared, "--name", "net", "-q", *options], check=True)
-    graph = onnx.load(model, load_external_data=False).graph
-    value = next(i for i in graph.input if i.name not in {w.name for w in graph.initializer})
-    shape = [d.dim_value or 1 for d in value.type.tensor_type.shape.dim]
-    if len(shape) == 4 and shape[1] == 3:
-        x = resnet.pictures(shape[0], shape[2], shape[3], seed=1)
-    else:
-        x = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
-    return model.stem, model, shared, value.name, x
+class Network:
+    """A model file of one batch, its input, and what resnetc makes of it."""
+
+    def __init__(self, name, batch, args):
+        self.name, self.batch = pathlib.Path(name).stem, batch
+        self.model = pathlib.Path(name)
+        if name in resnet.NETWORKS:
+            self.model = args.work / f"{name}-{batch}.onnx"
+            if not self.model.exists():
+                onnx.save(resnet.build(name, batch=batch), self.model)
+        graph = onnx.load(self.model, load_external_data=False).graph
+        value = next(i for i in graph.input if i.name not in {w.name for w in graph.initializer})
+        self.input_name, self.output_name = value.name, graph.output[0].name
+        shape = [d.dim_value or (batch if i == 0 else 0) for i, d in enumerate(value.type.tensor_type.shape.dim)]
+        if len(shape) == 4 and shape[1] == 3:
+            self.input = resnet.pictures(shape[0], shape[2], shape[3], seed=1)
+        else:
+            self.input = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
+        self.shared = args.work / f"{self.model.stem}.so"
+        self.file = args.work / f"{self.model.stem}.npy"
+        np.save(self.file, self.input)
+        subprocess.run([args.bin / "resnetc", self.model, "-o", self.shared, "--name", "net", "-q", *args.resnetc_options.split()],
+                       check=True)
 
 
 def cpu_name():
@@ -49,48 +57,103 @@ def cpu_name():
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def measure_network(network, threads, runner, work, args):
-    name, model, shared, input_name, x = network
-    file = work / f"{name}.npy"
-    np.save(file, x)
-    systems = {"resnetc": measure.ours(runner, shared, input_name, file, threads),
-               "onnxruntime": measure.onnxruntime_system(model, {input_name: x}, threads)}
-    if importlib.util.find_spec("openvino"):
-        systems["openvino"] = measure.openvino_system(model, {input_name: x}, threads)
-    return measure.interleave(systems, args.rounds, args.repeat)
+def profile(network, threads, args):
+    command = [args.bin / "resnetc-run", network.shared, "--input", f"{network.input_name}={network.file}", "--threads", str(threads),
+               "--profile", "--json", "--repeat", str(args.repeat)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["profile"]
 
 
-def print_row(name, threads, times):
+def compare(network, threads, args):
+    """{system: {"min_ms", "median_ms", "runs_ms"} or {"error"}} for one row of the table."""
+    started = {name: peers.Peer(name, network.model, network.input, network.input_name, network.output_name, threads, args.work)
+               for name in args.peers}
+    able = {name: peer for name, peer in started.items() if not peer.error}
+    systems = {"resnetc": measure.ours(args.bin / "resnetc-run", network.shared, network.input_name, network.file, threads)}
+    times = measure.interleave({**systems, **{name: peer.run for name, peer in able.items()}}, args.rounds, args.repeat)
+    times |= {name: {"error": peer.error} for name, peer in started.items() if peer.error}
+    truth = able["onnxruntime"].output if "onnxruntime" in able else None
+    for name, peer in able.items():
+        if truth is not None:
+            times[name]["difference"] = float(np.abs(peer.output - truth).max() / np.abs(truth).max())
+        peer.close()
+    return times
+
+
+def print_times(times):
     mine = times["resnetc"]["median_ms"]
-    cells = [f"{t['min_ms']:8.2f} {t['median_ms']:8.2f}" for t in times.values()]
-    ratios = [f"{t['median_ms'] / mine:8.2f}x" for n, t in times.items() if n != "resnetc"]
-    print(f"{name:18} {threads:7}  " + "  ".join(cells) + "  " + "  ".join(ratios), flush=True)
+    print(f"  {'system':15} {'min ms':>9} {'median ms':>10}  theirs / ours")
+    for name, t in times.items():
+        if "error" in t:
+            print(f"  {name:15} {t['error']}")
+            continue
+        wrong = "  computes something else" if t.get("difference", 0) > 1e-3 else ""
+        ratio = "" if name == "resnetc" else f"{t['median_ms'] / mine:8.2f}x"
+        print(f"  {name:15} {t['min_ms']:9.2f} {t['median_ms']:10.2f}  {ratio}{wrong}", flush=True)
 
 
-def main():
+def print_layers(layers):
+    peak = layers["peak_gflops"]
+    print(f"  layers (peak {peak:.1f} GFLOP/s; the arithmetic that the ONNX file states)")
+    for layer in layers["layers"]:
+        rate = layer["flops"] / (layer["median_ms"] * 1e6) if layer["flops"] else 0
+        share = f"{rate:8.1f} GFLOP/s {100 * rate / peak:6.1f} %" if rate else " " * 25
+        print(f"    {layer['median_ms']:9.3f} ms {share}  {layer['name']}")
+
+
+def print_markdown(results):
+    names = [n for n in results[0]["times"] if n != "resnetc"]
+    print("| network | batch | threads | resnetc | " + " | ".join(names) + " |\n" + "| --- " * (len(names) + 4) + "|")
+    for row in results:
+        mine = row["times"]["resnetc"]
+        cells = [f"{t['min_ms']:.1f} / {t['median_ms']:.1f} ({t['median_ms'] / mine['median_ms']:.2f}x)" if "error" not in t else "–"
+                 for t in (row["times"][n] for n in names)]
+        print(f"| {row['network']} | {row['batch']} | {row['threads']} | {mine['min_ms']:.1f} / {mine['median_ms']:.1f} | "
+              + " | ".join(cells) + " |")
+
+
+def parse():
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="*", default=["resnet18", "resnet50"])
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path(os.environ.get("RESNETC_BUILD_DIR", ROOT / "build")))
     parser.add_argument("--threads", default=",".join(map(str, sorted({1, len(os.sched_getaffinity(0))}))))
+    parser.add_argument("--batch", default="1")
+    parser.add_argument("--peers", default=",".join(peers.SYSTEMS), help="which of: " + ", ".join(peers.SYSTEMS))
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--repeat", type=int, default=8)
     parser.add_argument("--resnetc-options", default="", help="more options for resnetc, separated by spaces")
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--plot", type=pathlib.Path, help="a picture (.png, .svg) of times and layers")
+    parser.add_argument("--markdown", action="store_true", help="also print the table of README")
     args = parser.parse_args()
-    work = args.build / "bench"
-    work.mkdir(parents=True, exist_ok=True)
+    args.peers = [p for p in args.peers.split(",") if p]
+    if unknown := set(args.peers) - set(peers.SYSTEMS):
+        parser.error(f"no such peer: {', '.join(sorted(unknown))}")
+    args.work, args.bin = args.build / "bench", args.build / "bin"
+    args.work.mkdir(parents=True, exist_ok=True)
+    return args
+
+
+def main():
+    args = parse()
     results = []
-    peers = ["onnxruntime"] + (["openvino"] if importlib.util.find_spec("openvino") else [])
-    print(f"{cpu_name()}; batch 1, fp32, milliseconds: min and median of {args.rounds} x {args.repeat} runs, systems in turn")
-    print(f"{'network':18} threads  " + "  ".join(f"{n:>17}" for n in ["resnetc", *peers]) + "  theirs / ours (medians): " + ", ".join(peers))
+    print(f"{cpu_name()}; fp32; {args.rounds} x {args.repeat} runs, systems in turn")
     for name in args.networks:
-        network = prepare(name, work, args.build / "bin" / "resnetc", args.resnetc_options.split())
-        for threads in map(int, args.threads.split(",")):
-            times = measure_network(network, threads, args.build / "bin" / "resnetc-run", work, args)
-            print_row(network[0], threads, times)
-            results.append({"network": network[0], "threads": threads, "cpu": cpu_name(), "times": times})
+        for batch in map(int, args.batch.split(",")):
+            network = Network(name, batch, args)
+            for threads in map(int, args.threads.split(",")):
+                print(f"{network.name}, batch {batch}, {threads} thread{'s' * (threads > 1)}", flush=True)
+                row = {"network": network.name, "batch": batch, "threads": threads, "cpu": cpu_name(),
+                       "times": compare(network, threads, args), "profile": profile(network, threads, args)}
+                print_times(row["times"])
+                print_layers(row["profile"])
+                results.append(row)
     if args.json:
         args.json.write_text(json.dumps(results, indent=1))
+    if args.markdown:
+        print_markdown(results)
+    if args.plot:
+        python = peers.python_of("plot", args.work)
+        subprocess.run([python, ROOT / "tools" / "peers" / "plot.py", args.plot], input=json.dumps(results), text=True, check=True)
 
 
 if __name__ == "__main__":

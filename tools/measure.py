@@ -1,6 +1,6 @@
 """Times networks side by side: rounds in which every system runs in turn, so that a noisy moment hits all alike.
 
-A system is a function repeat -> list of milliseconds. Ours runs in its own process (resnetc-run), the peers in this one.
+A system is a function repeat -> list of milliseconds. Ours runs in a process of its own (resnetc-run).
 """
 import json
 import statistics
@@ -43,16 +43,6 @@ def ort_session(model, threads):
 def onnxruntime_system(model, feed, threads):
     session = ort_session(model, threads)
     return repeat_call(lambda: session.run(None, feed))
-
-
-def openvino_system(model, feed, threads):
-    import openvino
-
-    core = openvino.Core()
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
-    request = core.compile_model(core.read_model(str(model)), "CPU", settings).create_infer_request()
-    request.infer(feed)
-    return repeat_call(request.infer)
 
 
 def interleave(systems, rounds=5, repeat=10):

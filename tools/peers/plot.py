@@ -1,0 +1,46 @@
+"""plot.py OUT.png|OUT.svg < results of tools/bench: times of the systems, and our layers' share of the peak."""
+import json
+import sys
+
+import matplotlib
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+
+def draw_times(axes, rows):
+    systems = [s for s in rows[0]["times"] if any("error" not in r["times"].get(s, {"error": 1}) for r in rows)]
+    width = 0.8 / len(systems)
+    for i, system in enumerate(systems):
+        ratios = [r["times"][system].get("median_ms", 0) / r["times"]["resnetc"]["median_ms"] for r in rows]
+        axes.bar([x + i * width for x in range(len(rows))], ratios, width, label=system)
+    axes.set_xticks([x + 0.4 - width / 2 for x in range(len(rows))],
+                    [f"{r['network']}\nbatch {r['batch']}, {r['threads']} thr." for r in rows])
+    axes.axhline(1, color="black", linewidth=0.8)
+    axes.set_ylim(0, 4)  # what is slower than four times leaves the picture; the table has it
+    axes.set_ylabel("median time / resnetc's")
+    axes.legend(ncols=4, fontsize="small")
+
+
+def draw_layers(axes, row):
+    layers = [l for l in row["profile"]["layers"] if l["flops"]]
+    peak = row["profile"]["peak_gflops"]
+    axes.bar(range(len(layers)), [100 * l["flops"] / (l["median_ms"] * 1e6) / peak for l in layers])
+    axes.axhline(100, color="black", linewidth=0.8)
+    axes.set_xticks(range(len(layers)), [l["name"] for l in layers], rotation=90, fontsize=5)
+    axes.set_ylabel("% of the FMA peak")
+    axes.set_title(f"{row['network']}, batch {row['batch']}, {row['threads']} thread(s)", fontsize="medium")
+
+
+def main():
+    rows = json.load(sys.stdin)
+    single = [r for r in rows if r["threads"] == min(q["threads"] for q in rows)]
+    figure, axes = plt.subplots(1 + len(single), figsize=(12, 4 * (1 + len(single))), layout="constrained")
+    draw_times(axes[0], rows)
+    axes[0].set_title(rows[0]["cpu"])
+    for ax, row in zip(axes[1:], single):
+        draw_layers(ax, row)
+    figure.savefig(sys.argv[1], dpi=110)
+
+
+main()
