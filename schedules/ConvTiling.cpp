@@ -13,15 +13,15 @@ bool fits(int64_t vectors, int64_t pixels, const Machine &m) {
   return accumulators + std::min(vectors, pixels) + 1 <= m.registers && accumulators <= std::min(16 * m.fmaPerCycle, m.registers * 3 / 4);
 }
 
-// Cycles of one step: bound by FMAs, by loads, by what the front end issues, or by the latency of the accumulators' chains.
-// Weights come from L2, at half a vector per cycle. The loop itself costs a little, so that large tiles win ties, and so do
-// tiles with fewer instructions and those that read the input fewer times.
+// Cycles of one step: bound by FMAs, by loads, by what the front end issues, by the latency of the accumulators' chains, or by
+// L2, from which weights come at 32 bytes a cycle. A broadcast costs a little beside all that, so that of two tiles the one
+// with fewer of them wins, and so does the loop itself.
 double stepCycles(int64_t vectors, int64_t pixels, const Machine &m) {
   const double accumulators = static_cast<double>(vectors * pixels), weights = static_cast<double>(vectors);
   const double broadcasts = m.broadcastOperand ? 0 : static_cast<double>(pixels);
   const double issue = (accumulators + weights + broadcasts) / m.issuePerCycle;
-  return std::max({accumulators / m.fmaPerCycle, (weights + broadcasts / 2) / m.loadsPerCycle, issue, 2 * weights,
-                   static_cast<double>(m.fmaLatency)}) + 0.02 * (issue + static_cast<double>(pixels)) + 0.1;
+  return std::max({accumulators / m.fmaPerCycle, (weights + broadcasts) / m.loadsPerCycle, issue, weights * m.lanes * 4 / 32,
+                   static_cast<double>(m.fmaLatency)}) + 0.02 * (issue + static_cast<double>(pixels)) + 0.1 * broadcasts / m.fmaPerCycle + 0.1;
 }
 
 struct Run {
@@ -32,11 +32,12 @@ struct Row {
   int64_t width, reduction, rows;
 };
 
-// Cycles of one step, of one row, that wait for weights on their first way into L2: some 5 bytes a cycle from L3 or memory.
+// Cycles in which the weights of one step arrive, per row: at some 6 bytes a cycle from memory, and for each further run at
+// 16 from L3 when those of a call do not stay in L2.
 double weightCycles(int64_t vectors, int64_t runs, const Row &row, const Machine &m) {
   const double bytes = 4.0 * static_cast<double>(vectors * m.lanes);
   const bool staysInL2 = bytes * static_cast<double>(row.reduction) <= 0.625 * static_cast<double>(m.l2Bytes);
-  return row.reduction ? bytes / 5 * static_cast<double>(staysInL2 ? 1 : runs) / static_cast<double>(row.rows) : 0;
+  return row.reduction ? (bytes / 6 + (staysInL2 ? 0 : bytes / 16 * static_cast<double>(runs - 1))) / static_cast<double>(row.rows) : 0;
 }
 
 // Up to three runs of equal tiles that cover the width: as many as fit of one size, then an end of two other sizes. Every run
@@ -54,7 +55,7 @@ double coverRow(const Row &row, int64_t vectors, const Machine &m, std::vector<i
         cycles += static_cast<double>(r.count) * stepCycles(vectors, r.pixels, m);
         used++;
       }
-    cycles = cycles * (1 + 0.004 * static_cast<double>(used)) + weightCycles(vectors, used, row, m);
+    cycles = overlapped(cycles * (1 + 0.004 * static_cast<double>(used)), weightCycles(vectors, used, row, m));
     if (cycles >= best)
       return;
     best = cycles;
@@ -72,6 +73,8 @@ double coverRow(const Row &row, int64_t vectors, const Machine &m, std::vector<i
 }
 
 }  // namespace
+
+double overlapped(double arithmetic, double stream) { return std::max(arithmetic, stream) + 0.4 * std::min(arithmetic, stream); }
 
 ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &m, int64_t reduction, int64_t rows) {
   ConvTiling best;

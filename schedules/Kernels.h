@@ -25,6 +25,8 @@ struct ConvTiling {
   std::vector<int64_t> widths;     // pixel tiles from left to right; their sum is the width. At most three distinct values
   double efficiency = 0;           // modelled share of the FMA peak
 };
+// Cycles of arithmetic whose weights arrive meanwhile in `stream` cycles: a good half of the shorter hides behind the longer.
+double overlapped(double arithmetic, double stream);
 // `reduction` (input channels x taps) and `rows` of a call, where known, price the weights: each run of equal tiles reads them
 // once from beyond L2, or all runs together when those of a call stay there.
 ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &machine, int64_t reduction = 0, int64_t rows = 1);

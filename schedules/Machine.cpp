@@ -1,6 +1,6 @@
 // The table of levels. x86 levels are those of the psABI; the numbers are of the weakest common core of each level, so that
-// one tile is good on all of them: Zen 1 (v3: one ymm FMA and one ymm load per cycle, latency 5), Skylake-X and Zen 4
-// (v4), Nehalem (v2, no FMA), Cortex-A76 (armv8-a).
+// one tile is good on all of them: Haswell, Zen 2 and newer (v3: two ymm FMAs and two ymm loads per cycle), Skylake-X and
+// Zen 4 (v4), Nehalem (v2, no FMA), Cortex-A76 (armv8-a).
 #include "schedules/Machine.h"
 #include "runtime/resnetc_runtime.h"
 #if defined(__x86_64__)
@@ -31,7 +31,7 @@ static Machine x86V3() {
   m.llvmFeatures = "+avx2,+fma,+f16c";
   m.halideTarget = "x86-64-linux-avx2-avx-fma-f16c-sse41";
   m.lanes = 8, m.registers = 16, m.block = 8;
-  m.fmaLatency = 5, m.fmaPerCycle = 1, m.loadsPerCycle = 1, m.issuePerCycle = 1.7;  // a ymm instruction is two of Zen 1's
+  m.fmaLatency = 4, m.fmaPerCycle = 2, m.loadsPerCycle = 2, m.issuePerCycle = 4;
   m.l1Bytes = 32 << 10, m.l2Bytes = 512 << 10;
   m.cpuFeatures = RESNETC_CPU_SSE41 | RESNETC_CPU_AVX2;
   return m;

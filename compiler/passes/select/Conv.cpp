@@ -39,24 +39,36 @@ struct Traffic {
   int64_t cache;           // bytes of L2 that a band or the weights may take
 };
 
-int64_t chooseBands(int64_t rows, int64_t otherTasks, const Traffic &t) {
-  int64_t best = 1;
-  for (int64_t bands = 1; bands <= rows; ++bands) {
-    if (rows % bands || (bands > 1 && t.flops / static_cast<double>(bands * otherTasks) < kLeastFlops))
-      continue;
-    best = bands;
-    if (bands * otherTasks >= kWantedTasks && t.input / bands <= t.cache)
-      break;
-  }
-  return best;
+// Bytes that come from beyond L2 when bands go outside and channel tiles inside, or the other way round. What does not fit is
+// read again for each turn of the loop around it.
+int64_t trafficOf(int64_t bands, int64_t channelTiles, bool bandsOutside, const Traffic &t) {
+  const bool weightsStay = (bandsOutside ? t.weights : t.weights / channelTiles) <= t.cache;
+  const bool inputStays = (bandsOutside ? t.input / bands : t.input) <= t.cache;
+  return t.weights * (weightsStay ? 1 : bands) + t.input * (inputStays ? 1 : channelTiles);
 }
 
-// Whether bands go outside and channel tiles inside: then a band's input is read once from beyond L2 and the weights once
-// per band, otherwise the other way round.
-bool bandsOutside(int64_t bands, int64_t channelTiles, const Traffic &t) {
-  const int64_t outside = t.input + (t.weights > t.cache ? bands : 1) * t.weights;
-  const int64_t inside = t.weights + (t.input > t.cache ? channelTiles : 1) * t.input;
-  return outside < inside;
+struct Loops {
+  int64_t bands;
+  bool bandsOutside;
+};
+
+// The bands that read least from beyond L2, and no more of them than that or the threads need.
+Loops chooseLoops(int64_t rows, int64_t channelTiles, int64_t otherTasks, const Traffic &t) {
+  Loops best = {1, false};
+  int64_t bestTraffic = INT64_MAX, bestTasks = 0;
+  for (int64_t bands = 1; bands <= rows; ++bands) {
+    const int64_t tasks = std::min(bands * channelTiles * otherTasks, kWantedTasks);
+    if (rows % bands || (bands > 1 && t.flops / static_cast<double>(bands * channelTiles) < kLeastFlops))
+      continue;
+    for (bool outside : {false, true}) {
+      const int64_t traffic = trafficOf(bands, channelTiles, outside, t);
+      if (std::make_pair(-tasks, traffic) < std::make_pair(-bestTasks, bestTraffic)) {
+        best = {bands, outside};
+        bestTraffic = traffic, bestTasks = tasks;
+      }
+    }
+  }
+  return best;
 }
 
 bool rowsTouch(const View &v) { return v.strides[2] == v.strides[3] * v.shape[3]; }
@@ -87,7 +99,9 @@ LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
   const Traffic traffic{4 * depth * q.in.shape[2] * q.in.shape[3], 4 * depth * taps * g.outBlocks * block,
                         2.0 * static_cast<double>(depth * taps * g.outBlocks * block) * static_cast<double>(height * width),
                         m.l2Bytes / 2};
-  const int64_t n = q.out.shape[0], bands = chooseBands(height, n * g.count * tiles, traffic), rows = height / bands;
+  const int64_t n = q.out.shape[0];
+  const auto [bands, outside] = chooseLoops(height, tiles, n * g.count, traffic);
+  const int64_t rows = height / bands;
   tiling = tile(rows);
   if (tiling.widths.empty())
     return emitError(loc) << "no register tile fits";
@@ -101,9 +115,8 @@ LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
   const FlatSymbolRefAttr bias = biasWeights(p, q, g.count * g.outBlocks * block);
 
   // Grid: image, group, then bands and channel tiles in the order that saves traffic.
-  const bool outside = bandsOutside(bands, tiles, traffic);
   const Shape grid = outside ? Shape{n, g.count, bands, tiles} : Shape{n, g.count, tiles, bands};
-  auto steps = [&](int64_t image, int64_t group, int64_t tile, int64_t band) {
+  auto steps = [outside = outside](int64_t image, int64_t group, int64_t tile, int64_t band) {
     return outside ? Shape{image, group, band, tile} : Shape{image, group, tile, band};
   };
   auto outSteps = [&](const View &v) {
