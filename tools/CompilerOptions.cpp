@@ -48,7 +48,7 @@ struct Flags {
   cl::opt<std::string> cpu{"cpu", cl::value_desc("NAME"), cl::cat(category),
                            cl::desc("native, baseline, x86-64-v2, x86-64-v3, x86-64-v4, armv8-a (native)")};
   cl::opt<Math> math{"math", cl::cat(category), cl::init(Math::Fast), cl::desc("How to compute:"),
-                     cl::values(clEnumValN(Math::Fast, "fast", "3x3 convolutions by Winograd's F(2x2, 3x3) where it pays"),
+                     cl::values(clEnumValN(Math::Fast, "fast", "3x3 convolutions by Winograd's F(2x2, 3x3) or F(4x4, 3x3) where it pays"),
                                 clEnumValN(Math::Strict, "strict", "every product as the model states it"))};
   cl::opt<bool> check{"check", cl::cat(category), cl::desc("List every problem of the model, write nothing")};
   cl::opt<bool> listOps{"list-ops", cl::cat(category), cl::desc("List the supported operators and exit")};

@@ -2,13 +2,14 @@
 //   pack conv    OIHW -> [group][channel tile][input block][ky][kx][lane of input][block of tile][lane]; zeros between merged
 //                groups and in lanes that do not exist
 //   pack winograd  OIHW -> U = G g G^T in double, [position][channel tile][input block][lane of input][block of tile][lane];
-//                G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]
+//                G of schedules/Winograd.h
 //   pack vector  n floats -> `size` floats, zeros behind
 //   pack image   [N, C, H, W] -> [N, C/b, H, W, b], ones in lanes past the last channel (a divisor may stand there)
 #include "compiler/ir/Constants.h"
 #include "compiler/ir/Plan.h"
 #include "compiler/ir/Shapes.h"
 #include "compiler/passes/Passes.h"
+#include "schedules/Winograd.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace resnetc {
@@ -51,33 +52,28 @@ struct ConvPacking {
   }
 };
 
-// G g G^T of one 3x3 kernel, rounded once.
-void transformKernel(const float *g, double (&u)[16]) {
-  auto row = [](double a, double b, double c, double (&out)[4]) {
-    out[0] = a, out[1] = (a + b + c) / 2, out[2] = (a - b + c) / 2, out[3] = c;
-  };
-  double columns[3][4];
-  for (int x = 0; x < 3; ++x)
-    row(g[x], g[3 + x], g[6 + x], columns[x]);
-  for (int i = 0; i < 4; ++i) {
-    double line[4];
-    row(columns[0][i], columns[1][i], columns[2][i], line);
-    std::copy(line, line + 4, &u[4 * i]);
-  }
+// (G g G^T)[p / n, p % n] of one 3x3 kernel.
+double transformedKernel(const Matrix &g, const float *kernel, int64_t p) {
+  const int64_t n = static_cast<int64_t>(g.size());
+  double sum = 0;
+  for (int y = 0; y < 3; ++y)
+    for (int x = 0; x < 3; ++x)
+      sum += g[p / n][y] * kernel[3 * y + x] * g[p % n][x];
+  return sum;
 }
 
 std::vector<float> packWinograd(const KernelSpec &spec, const std::vector<float> &in) {
   const int64_t outputs = spec.at("shape"), inputs = spec.at("shape", 1), block = spec.at("block"),
                 inBlocks = spec.at("in", 1), tile = spec.at("tile") * block,
                 tiles = (outputs + tile - 1) / tile, position = tiles * inBlocks * block * tile;
-  std::vector<float> out(16 * position, 0.0f);
-  double u[16];
+  const Matrix &g = winogradMatrices(spec.at("output_tile")).g;
+  const int64_t positions = static_cast<int64_t>(g.size() * g.size());
+  std::vector<float> out(positions * position, 0.0f);
   for (int64_t o = 0; o < outputs; ++o)
     for (int64_t i = 0; i < inputs; ++i) {
-      transformKernel(&in[(o * inputs + i) * 9], u);
       const int64_t at = (o / tile * inBlocks * block + i) * tile + o % tile;
-      for (int64_t p = 0; p < 16; ++p)
-        out[p * position + at] = static_cast<float>(u[p]);
+      for (int64_t p = 0; p < positions; ++p)
+        out[p * position + at] = static_cast<float>(transformedKernel(g, &in[(o * inputs + i) * 9], p));
     }
   return out;
 }

@@ -147,7 +147,7 @@ def AssignLayout : Pass<"assign-layout", "::mlir::func::FuncOp"> {
     ```
   }];
   let options = [Option<"block", "block", "int64_t", "8", "channels in a block">,
-                 Option<"winograd", "winograd", "bool", "false", "compute 3x3 convolutions by Winograd's F(2x2, 3x3) where it pays">];
+                 Option<"winograd", "winograd", "bool", "false", "compute 3x3 convolutions by Winograd's F(2x2, 3x3) or F(4x4, 3x3) where it pays">];
   let statistics = [Statistic<"numRelayouts", "relayouts", "copies between layouts">];
   let dependentDialects = ["::resnetc::rn::RnDialect"];
 }
@@ -160,7 +160,7 @@ def SelectKernels : Pass<"select-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"triple", "triple", "std::string", "\"\"", "LLVM target triple; empty: this host">,
                  Option<"cpu", "cpu", "std::string", "\"baseline\"", "CPU level">,
-                 Option<"winograd", "winograd", "bool", "false", "compute 3x3 convolutions by Winograd's F(2x2, 3x3) where it pays">];
+                 Option<"winograd", "winograd", "bool", "false", "compute 3x3 convolutions by Winograd's F(2x2, 3x3) or F(4x4, 3x3) where it pays">];
   let dependentDialects = ["::resnetc::plan::PlanDialect"];
 }
 

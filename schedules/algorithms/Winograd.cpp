@@ -1,14 +1,12 @@
-// winograd_in, winograd_out: the transforms around a 3x3 convolution by Winograd's F(2x2, 3x3). Between them stand 16
-// matrix products, one for each position of a 4x4 tile, which are `conv` kernels with 1x1 taps over tiles instead of pixels.
-//   V = B^T d B over tiles of 4x4 pixels that overlap by two; M = sum over channels of U * V; Y = A^T M A, 2x2 pixels
-//   B^T = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1]   A^T = [1 1 1 0; 0 1 -1 -1]   (Lavin and Gray 2015, arXiv 1509.09308)
-// 36 multiplications become 16. Sums are shorter than those of direct convolution, so errors are no larger.
+// winograd_in, winograd_out: the transforms around a 3x3 convolution by Winograd's F(m x m, 3x3), m = 2 or 4 (schedules/Winograd.h).
+// Between them stand (m + 2)^2 matrix products, one for each position of a tile, which are `conv` kernels with 1x1 taps over
+// tiles instead of pixels: 2.25 and 4 times fewer multiplications. A position is an element of a tile, row by row.
 //
-// winograd_in   out[c,tx,ty,p] = (B^T d B)[p / 4, p % 4],  d[i,j] = in[c, 2 tx + j, 2 ty + i]
-//   ints     tiles=[tx,ty] block=[b] in_strides=[x,y] out_strides=[tx,ty,position]
+// winograd_in   out[c,tx,ty,p] = (B^T d B)[p / n, p % n],  d[i,j] = in[c, m tx + j, m ty + i],  n = m + 2
+//   ints     output_tile=[m] tiles=[tx,ty] block=[b] in_strides=[x,y] out_strides=[tx,ty,position]
 //   operands in, out; in stands at lane 0 of the first tap of the first tile
-// winograd_out  out[c,x,y] = act(bias[c] + (A^T m A)[y % 2, x % 2] (+ residual[c,x,y])),  m = in[c, x / 2, y / 2, all positions]
-//   ints     size=[w,h] block=[b] in_strides=[tx,ty,position] out_strides=[x,y] [res_strides=[x,y]]
+// winograd_out  out[c,x,y] = act(bias[c] + (A^T t A)[y % m, x % m] (+ residual[c,x,y])),  t = in[c, x / m, y / m, all positions]
+//   ints     output_tile=[m] size=[w,h] block=[b] in_strides=[tx,ty,position] out_strides=[x,y] [res_strides=[x,y]]
 //   words    act (with floats alpha, beta): see Activation.h
 //   operands in, bias, [residual], out
 #include "schedules/Kind.h"
@@ -19,58 +17,89 @@ using namespace Halide;
 
 namespace {
 
-// One row of B^T applied to four values, chosen by a constant index.
-Expr rowOfB(const Expr &row, const std::vector<Expr> &d) { return mux(row, {d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]}); }
-Expr rowOfA(const Expr &row, const std::vector<Expr> &m) { return mux(row, {m[0] + m[1] + m[2], m[1] - m[2] - m[3]}); }
+using Line = std::vector<Expr>;  // the elements of one row or column of a tile
 
-template <typename At> std::vector<Expr> four(At at) { return {at(0), at(1), at(2), at(3)}; }
+// B^T and A^T times a line, written so that rows share what they have in common. No row cancels what another adds to it:
+// errors stay within the bound of the rows as they stand in the matrix.
+Line timesB(const Line &d) {
+  if (d.size() == 4)
+    return {d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]};
+  const Expr even = d[4] - d[2], odd = d[3] - d[1];
+  return {d[0] + d[4] - 2 * d[2] + 1.5f * odd, d[4] - d[1] + 0.5f * d[2] + 2.5f * d[3], d[4] + d[1] - 2.5f * d[2] + 0.5f * d[3],
+          even + 2 * odd, even - 0.5f * odd, d[1] + d[5] - 2 * d[3] + 1.5f * even};
+}
+
+Line timesA(const Line &m) {
+  if (m.size() == 4)
+    return {m[0] + m[1] + m[2], m[1] - m[2] - m[3]};
+  const Expr plus = m[1] + m[2], minus = m[1] - m[2];
+  return {m[0] + plus + m[3] + m[4], minus + 0.5f * m[3] - 2 * m[4], plus + 0.25f * m[3] + 4 * m[4],
+          minus + m[5] + 0.125f * m[3] - 8 * m[4]};
+}
+
+template <typename At> Line lineOf(int n, At at) {
+  Line line;
+  for (int i = 0; i < n; i++)
+    line.push_back(at(i));
+  return line;
+}
+
+int outputTile(const KernelSpec &spec) {
+  const int m = listOf(spec, "output_tile", 1, 2)[0];
+  if (m != 2 && m != 4)
+    throw BadSpec("knows output tiles of 2 and of 4");
+  return m;
+}
 
 Computation inputTransform(const KernelSpec &spec) {
-  const auto tiles = listOf(spec, "tiles", 2, 1), in = listOf(spec, "in_strides", 2), outStrides = listOf(spec, "out_strides", 3);
-  const int block = listOf(spec, "block", 1, 1)[0];
-  ImageParam input = operand("in", {block, 2 * tiles[0] + 2, 2 * tiles[1] + 2}, {1, in[0], in[1]});
+  const auto tiles = listOf(spec, "tiles", 2, 1), in = listOf(spec, "in_strides", 2), out = listOf(spec, "out_strides", 3);
+  const int block = listOf(spec, "block", 1, 1)[0], m = outputTile(spec), n = m + 2;
+  ImageParam input = operand("in", {block, m * tiles[0] + 2, m * tiles[1] + 2}, {1, in[0], in[1]});
   Var c("c"), tx("tx"), ty("ty"), p("p"), i("i"), j("j");
-  Func columns("columns"), out("out");
-  columns(c, tx, ty, i, j) = rowOfB(i, four([&](int y) { return input(c, 2 * tx + j, 2 * ty + y); }));
-  out(c, tx, ty, p) = rowOfB(p % 4, four([&](int x) { return columns(c, tx, ty, p / 4, x); }));
-  makeStatic(out.output_buffer(), {block, tiles[0], tiles[1], 16}, {1, outStrides[0], outStrides[1], outStrides[2]});
-  Computation result;
-  result.operands = {input};
-  result.out = out;
-  result.extra = {columns};
-  return result;
+  Func columns("columns"), result("out");
+  columns(c, tx, ty, i, j) = mux(i, timesB(lineOf(n, [&](int y) { return input(c, m * tx + j, m * ty + y); })));
+  result(c, tx, ty, p) = mux(p % n, timesB(lineOf(n, [&](int x) { return columns(c, tx, ty, p / n, x); })));
+  makeStatic(result.output_buffer(), {block, tiles[0], tiles[1], n * n}, {1, out[0], out[1], out[2]});
+  Computation computation;
+  computation.operands = {input};
+  computation.out = result;
+  computation.extra = {columns};
+  return computation;
 }
 
 Computation outputTransform(const KernelSpec &spec) {
   const auto size = listOf(spec, "size", 2, 1), in = listOf(spec, "in_strides", 3), outStrides = listOf(spec, "out_strides", 2);
-  const int block = listOf(spec, "block", 1, 1)[0];
-  ImageParam input = operand("in", {block, (size[0] + 1) / 2, (size[1] + 1) / 2, 16}, {1, in[0], in[1], in[2]});
+  const int block = listOf(spec, "block", 1, 1)[0], m = outputTile(spec), n = m + 2;
+  ImageParam input = operand("in", {block, (size[0] + m - 1) / m, (size[1] + m - 1) / m, n * n}, {1, in[0], in[1], in[2]});
   ImageParam bias = operand("bias", {block}, {1});
-  Computation result;
-  result.operands = {input, bias};
+  Computation computation;
+  computation.operands = {input, bias};
   Var c("c"), x("x"), y("y"), tx("tx"), ty("ty"), i("i"), j("j");
   Func columns("columns"), out("out");
-  columns(c, tx, ty, i, j) = rowOfA(i, four([&](int row) { return input(c, tx, ty, row * 4 + j); }));
-  Expr value = bias(c) + rowOfA(x % 2, four([&](int column) { return columns(c, x / 2, y / 2, y % 2, column); }));
+  columns(c, tx, ty, i, j) = mux(i, timesA(lineOf(n, [&](int row) { return input(c, tx, ty, row * n + j); })));
+  Expr value = bias(c) + mux(x % m, timesA(lineOf(n, [&](int column) { return columns(c, x / m, y / m, y % m, column); })));
   if (spec.has("res_strides")) {
     const auto strides = listOf(spec, "res_strides", 2);
-    result.operands.push_back(operand("residual", {block, size[0], size[1]}, {1, strides[0], strides[1]}));
-    value += result.operands.back()(c, x, y);
+    computation.operands.push_back(operand("residual", {block, size[0], size[1]}, {1, strides[0], strides[1]}));
+    value += computation.operands.back()(c, x, y);
   }
   out(c, x, y) = activate(spec, value);
   makeStatic(out.output_buffer(), {block, size[0], size[1]}, {1, outStrides[0], outStrides[1]});
-  result.out = out;
-  result.extra = {columns};
-  return result;
+  computation.out = out;
+  computation.extra = {columns};
+  return computation;
 }
 
+// Additions and multiplications of one line: 4 and 16 for B^T, 4 and 12 for A^T; 2 n and m + n lines a tile.
 KernelWork inputWork(const KernelSpec &spec) {
-  const double tiles = static_cast<double>(spec.at("tiles", 0)) * spec.at("tiles", 1) * spec.at("block");
-  return {32 * tiles, 4 * (4 + 16) * tiles};
+  const double m = static_cast<double>(spec.at("output_tile")), n = m + 2;
+  const double tiles = static_cast<double>(spec.at("tiles", 0) * spec.at("tiles", 1) * spec.at("block"));
+  return {tiles * 2 * n * (m == 2 ? 4 : 16), 4 * tiles * (m * m + n * n)};
 }
 KernelWork outputWork(const KernelSpec &spec) {
-  const double pixels = static_cast<double>(spec.at("size", 0)) * spec.at("size", 1) * spec.at("block");
-  return {7 * pixels, 4 * (spec.has("res_strides") ? 6 : 5) * pixels};
+  const double m = static_cast<double>(spec.at("output_tile")), n = m + 2;
+  const double pixels = static_cast<double>(spec.at("size", 0) * spec.at("size", 1) * spec.at("block"));
+  return {pixels * ((m + n) * (m == 2 ? 4 : 12) / (m * m) + 1), 4 * pixels * (n * n / (m * m) + (spec.has("res_strides") ? 2 : 1))};
 }
 
 RegisterAlgorithm registeredInput("winograd_in", inputTransform, inputWork);

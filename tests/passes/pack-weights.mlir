@@ -12,7 +12,10 @@ plan.buffer weights @partial bytes 16 pack {kind = "conv", shape = array<i64: 1,
 // One kernel, lanes of one: U = G g G^T row by row. g = [1 2 3; 4 5 6; 7 8 9].
 // G g = [1 2 3; 6 7.5 9; 2 2.5 3; 7 8 9], and each row times G^T.
 // CHECK: @winograd {{.*}} value dense<[1.000000e+00, 3.000000e+00, 1.000000e+00, 3.000000e+00, 6.000000e+00, 1.125000e+01, 3.750000e+00, 9.000000e+00, 2.000000e+00, 3.750000e+00, 1.250000e+00, 3.000000e+00, 7.000000e+00, 1.200000e+01, 4.000000e+00, 9.000000e+00]>
-plan.buffer weights @winograd bytes 64 pack {kind = "winograd", shape = array<i64: 1, 1, 3, 3>, block = array<i64: 1>, in = array<i64: 1, 1>, tile = array<i64: 1>} value dense<[[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]]> : tensor<1x1x3x3xf32>
+plan.buffer weights @winograd bytes 64 pack {kind = "winograd", output_tile = array<i64: 2>, shape = array<i64: 1, 1, 3, 3>, block = array<i64: 1>, in = array<i64: 1, 1>, tile = array<i64: 1>} value dense<[[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]]> : tensor<1x1x3x3xf32>
+// The same with tiles of 4x4: the first column of G, [15 5 -5 -16 1 0] / 15, times its transpose.
+// CHECK: @winograd4 {{.*}} value dense<[2.250000e+02, 7.500000e+01, -7.500000e+01, -2.400000e+02, 1.500000e+01, 0.000000e+00, 7.500000e+01, 2.500000e+01, -2.500000e+01, -8.000000e+01, 5.000000e+00, 0.000000e+00, -7.500000e+01, -2.500000e+01, 2.500000e+01, 8.000000e+01, -5.000000e+00, 0.000000e+00, -2.400000e+02, -8.000000e+01, 8.000000e+01, 2.560000e+02, -1.600000e+01, 0.000000e+00, 1.500000e+01, 5.000000e+00, -5.000000e+00, -1.600000e+01, 1.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00, 0.000000e+00]>
+plan.buffer weights @winograd4 bytes 144 pack {kind = "winograd", output_tile = array<i64: 4>, shape = array<i64: 1, 1, 3, 3>, block = array<i64: 1>, in = array<i64: 1, 1>, tile = array<i64: 1>} value dense<[[[[225.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]]> : tensor<1x1x3x3xf32>
 // CHECK: @bias {{.*}} value dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 0.000000e+00]>
 plan.buffer weights @bias bytes 16 pack {kind = "vector", size = array<i64: 4>} value dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
 // Three channels of two pixels in blocks of two; the lane past the last channel is one.

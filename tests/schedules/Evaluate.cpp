@@ -1,15 +1,16 @@
 #include "tests/schedules/Evaluate.h"
+#include "schedules/Winograd.h"
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 namespace resnetc {
+
+double gammaOf(double terms) { return terms / (1 << 24) / (1 - terms / (1 << 24)); }
+
 namespace {
 
 constexpr double Unit = 1.0 / (1 << 24);
-
-double gammaOf(double terms) { return terms * Unit / (1 - terms * Unit); }
-
 // One element past the largest offset of a strided box.
 size_t span(const std::vector<int64_t> &extents, const std::vector<int64_t> &strides) {
   int64_t last = 0;
@@ -87,16 +88,12 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
         }
 }
 
-// B^T and A^T of F(2x2, 3x3), in full: the kernels write them out as sums.
-constexpr int WinogradB[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
-constexpr int WinogradA[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
-
-// sum of left[r][i] * d(i, j) * right[q][j], and of its terms' sizes
-template <typename D> std::pair<double, double> twoSided(const int *left, const int *right, D d) {
+// sum of left[i] * d(i, j) * right[j], and of its terms' sizes
+template <typename D> std::pair<double, double> twoSided(const std::vector<double> &left, const std::vector<double> &right, D d) {
   double sum = 0, size = 0;
-  for (int i = 0; i < 4; i++)
-    for (int j = 0; j < 4; j++) {
-      const double term = left[i] * right[j] * static_cast<double>(d(i, j));
+  for (size_t i = 0; i < left.size(); i++)
+    for (size_t j = 0; j < right.size(); j++) {
+      const double term = left[i] * right[j] * static_cast<double>(d(static_cast<int64_t>(i), static_cast<int64_t>(j)));
       sum += term, size += std::fabs(term);
     }
   return {sum, size};
@@ -104,30 +101,33 @@ template <typename D> std::pair<double, double> twoSided(const int *left, const 
 
 void winogradIn(const KernelSpec &s, const Operands &in, const Visit &visit) {
   const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
-  for (int64_t p = 0; p < 16; p++)
+  const int64_t m = s.at("output_tile"), n = m + 2;
+  const Matrix &bt = winogradMatrices(m).bt;
+  for (int64_t p = 0; p < n * n; p++)
     for (int64_t ty = 0; ty < s.at("tiles", 1); ty++)
       for (int64_t tx = 0; tx < s.at("tiles", 0); tx++)
         for (int64_t c = 0; c < s.at("block"); c++) {
-          auto [sum, size] = twoSided(WinogradB[p / 4], WinogradB[p % 4],
-                                      [&](int i, int j) { return in[0][at(ins, {c, 2 * tx + j, 2 * ty + i})]; });
-          visit(at(out, {c, tx, ty, p}), sum, gammaOf(3) * size);
+          auto [sum, size] = twoSided(bt[p / n], bt[p % n], [&](int64_t i, int64_t j) { return in[0][at(ins, {c, m * tx + j, m * ty + i})]; });
+          visit(at(out, {c, tx, ty, p}), sum, gammaOf(2 * WinogradLineRoundings) * size);
         }
 }
 
 void winogradOut(const KernelSpec &s, const Operands &in, const Visit &visit) {
   const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
   const auto res = s.has("res_strides") ? withLane(s, "res_strides") : out;
+  const int64_t m = s.at("output_tile"), n = m + 2;
+  const Matrix &matrix = winogradMatrices(m).at;
   for (int64_t y = 0; y < s.at("size", 1); y++)
     for (int64_t x = 0; x < s.at("size", 0); x++)
       for (int64_t c = 0; c < s.at("block"); c++) {
-        auto [sum, size] = twoSided(WinogradA[y % 2], WinogradA[x % 2],
-                                    [&](int i, int j) { return in[0][at(ins, {c, x / 2, y / 2, i * 4 + j})]; });
+        auto [sum, size] = twoSided(matrix[y % m], matrix[x % m],
+                                    [&](int64_t i, int64_t j) { return in[0][at(ins, {c, x / m, y / m, i * n + j})]; });
         sum += in[1][static_cast<size_t>(c)], size += std::fabs(in[1][static_cast<size_t>(c)]);
         if (s.has("res_strides")) {
           const double r = in[2][at(res, {c, x, y})];
           sum += r, size += std::fabs(r);
         }
-        visitActivated(s, at(out, {c, x, y}), sum, gammaOf(8) * size, visit);
+        visitActivated(s, at(out, {c, x, y}), sum, gammaOf(2 * WinogradLineRoundings + 2) * size, visit);
       }
 }
 
@@ -239,12 +239,15 @@ std::vector<size_t> operandSizes(const KernelSpec &s) {
   if (s.kind == "max_pool" || s.kind == "avg_pool")
     return {span({s.at("block"), s.at("in_size", 0), s.at("in_size", 1), s.at("size", 2)}, withLane(s, "in_strides")),
             span(blocked(s), withLane(s, "out_strides"))};
-  if (s.kind == "winograd_in")
-    return {span({s.at("block"), 2 * s.at("tiles", 0) + 2, 2 * s.at("tiles", 1) + 2}, withLane(s, "in_strides")),
-            span({s.at("block"), s.at("tiles", 0), s.at("tiles", 1), 16}, withLane(s, "out_strides"))};
+  if (s.kind == "winograd_in") {
+    const int64_t m = s.at("output_tile"), n = m + 2;
+    return {span({s.at("block"), m * s.at("tiles", 0) + 2, m * s.at("tiles", 1) + 2}, withLane(s, "in_strides")),
+            span({s.at("block"), s.at("tiles", 0), s.at("tiles", 1), n * n}, withLane(s, "out_strides"))};
+  }
   if (s.kind == "winograd_out") {
     const std::vector<int64_t> pixels = {s.at("block"), s.at("size", 0), s.at("size", 1)};
-    std::vector<size_t> sizes = {span({s.at("block"), (s.at("size", 0) + 1) / 2, (s.at("size", 1) + 1) / 2, 16}, withLane(s, "in_strides")),
+    const int64_t m = s.at("output_tile"), n = m + 2;
+    std::vector<size_t> sizes = {span({s.at("block"), (s.at("size", 0) + m - 1) / m, (s.at("size", 1) + m - 1) / m, n * n}, withLane(s, "in_strides")),
                                  static_cast<size_t>(s.at("block"))};
     if (s.has("res_strides"))
       sizes.push_back(span(pixels, withLane(s, "res_strides")));

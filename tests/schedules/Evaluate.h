@@ -17,4 +17,9 @@ std::vector<size_t> operandSizes(const KernelSpec &spec);
 using Visit = std::function<void(size_t, double, double)>;
 void evaluate(const KernelSpec &spec, const Operands &in, const Visit &visit);
 
+// n*u/(1 - n*u): what n rounded operations may add to a sum, relative to the sizes of its terms.
+double gammaOf(double roundings);
+// Roundings that a term of a line of B^T or A^T goes through at most (m = 4): its product, and up to five sums.
+constexpr double WinogradLineRoundings = 6;
+
 }  // namespace resnetc

@@ -3,35 +3,13 @@
 // Guards around every operand show whether a kernel writes where it should not.
 #include "schedules/bench/CallableKernel.h"
 #include "tests/schedules/Evaluate.h"
+#include "tests/schedules/Levels.h"
 #include <cmath>
 #include <gtest/gtest.h>
 
 using namespace resnetc;
 
 namespace {
-
-struct Level {
-  std::string name;
-  Machine machine;
-};
-
-std::vector<Level> runnableLevels() {
-  std::vector<Level> levels;
-  const auto native = machineFor("", "native");
-  bool reached = false;
-  for (const std::string &name : machineLevels("")) {
-    reached |= name == native->level;
-    if (reached)
-      levels.push_back({name, *machineFor("", name)});
-  }
-  if (native->level != "x86-64-v2" && native->triple.rfind("x86_64", 0) == 0) {
-    Machine wide = *machineFor("", "x86-64-v4");
-    const Machine narrow = *machineFor("", "x86-64-v3");
-    wide.halideTarget = narrow.halideTarget, wide.llvmCpu = narrow.llvmCpu, wide.llvmFeatures = narrow.llvmFeatures;
-    levels.push_back({"16 lanes on AVX2", wide});
-  }
-  return levels;
-}
 
 std::vector<float> randomFloats(size_t n, uint32_t seed) {
   std::vector<float> v(n);
@@ -216,22 +194,24 @@ TEST_P(Kernels, Reductions) {
 TEST_P(Kernels, WinogradTransforms) {
   const Level &l = GetParam();
   const int64_t b = l.machine.block;
-  KernelSpec in;
-  in.kind = "winograd_in";
-  in.ints = {{"tiles", {3, 2}}, {"block", {b}}, {"in_strides", {b, 9 * b}}, {"out_strides", {b, 3 * b, 7 * b}}};
-  check(in, l);
-  for (auto [w, h] : {std::pair<int64_t, int64_t>{4, 2}, {5, 3}, {1, 1}}) { // odd sizes end in half a tile
-    const int64_t tiles = (w + 1) / 2, rows = (h + 1) / 2;
-    KernelSpec out;
-    out.kind = "winograd_out";
-    out.ints = {{"size", {w, h}}, {"block", {b}}, {"in_strides", {b, tiles * b, tiles * rows * b}},
-                {"out_strides", {b, (w + 2) * b}}};
-    out.words["act"] = "relu";
-    check(out, l);
-    out.ints["res_strides"] = {b, w * b};
-    check(out, l);
-    out.ints["res_strides"] = out.ints["out_strides"];
-    check(out, l, 2);
+  for (int64_t m : {2, 4}) {
+    KernelSpec in;
+    in.kind = "winograd_in";
+    in.ints = {{"output_tile", {m}}, {"tiles", {3, 2}}, {"block", {b}}, {"in_strides", {b, 15 * b}}, {"out_strides", {b, 3 * b, 7 * b}}};
+    check(in, l);
+    for (auto [w, h] : {std::pair<int64_t, int64_t>{8, 4}, {5, 3}, {1, 1}, {7, 6}}) {  // most end in a part of a tile
+      const int64_t tiles = (w + m - 1) / m, rows = (h + m - 1) / m;
+      KernelSpec out;
+      out.kind = "winograd_out";
+      out.ints = {{"output_tile", {m}}, {"size", {w, h}}, {"block", {b}}, {"in_strides", {b, tiles * b, tiles * rows * b}},
+                  {"out_strides", {b, (w + 2) * b}}};
+      out.words["act"] = "relu";
+      check(out, l);
+      out.ints["res_strides"] = {b, w * b};
+      check(out, l);
+      out.ints["res_strides"] = out.ints["out_strides"];
+      check(out, l, 2);
+    }
   }
 }
 
@@ -279,11 +259,6 @@ TEST_P(Kernels, NanAndInfinityPropagate) {
   EXPECT_EQ(out[2 * b], static_cast<float>(b));
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::ValuesIn(runnableLevels()), [](const auto &info) {
-  std::string name = info.param.name;
-  for (char &c : name)
-    c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::ValuesIn(runnableLevels()), levelName);
 
 }  // namespace

@@ -193,7 +193,8 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   const bool skipsPixels = kernel[0] == 1 && kernel[1] == 1 && q.stride != Shape{1, 1} && q.pads == Shape{0, 0, 0, 0};
   if (skipsPixels)
     gatherPixels(p, op.getLoc(), q);
-  if (failed(p.useWinograd && suitsWinograd(op) ? lowerWinograd(p, op.getLoc(), q) : lowerDirect(p, op.getLoc(), q)))
+  const int64_t winograd = p.useWinograd && suitsWinograd(op) ? winogradTile(q, p.machine) : 0;
+  if (failed(winograd ? lowerWinograd(p, op.getLoc(), q, winograd) : lowerDirect(p, op.getLoc(), q)))
     return failure();
   p.fillBorder(op.getLoc(), q.out);
   return success();

@@ -23,6 +23,8 @@ inline int64_t firstTap(const Problem &q) {
 mlir::FlatSymbolRefAttr biasWeights(Planner &p, const Problem &q, int64_t floats);
 
 mlir::LogicalResult lowerDirect(Planner &p, mlir::Location loc, const Problem &q);
-mlir::LogicalResult lowerWinograd(Planner &p, mlir::Location loc, const Problem &q);
+// By F(m x m, 3x3); m is what winogradTile says, 0 where direct convolution costs less.
+int64_t winogradTile(const Problem &q, const Machine &machine);
+mlir::LogicalResult lowerWinograd(Planner &p, mlir::Location loc, const Problem &q, int64_t m);
 
 } // namespace resnetc

@@ -1,82 +1,136 @@
-// A 3x3 convolution by Winograd's F(2x2, 3x3), in three steps:
+// A 3x3 convolution by Winograd's F(m x m, 3x3), m = 2 or 4, in three steps:
 //   winograd_in    each channel block: V[position][block][tile]
-//   conv           for each of 16 positions: M[position] = U[position] * V[position], a 1x1 convolution whose pixels are tiles
+//   conv           for each of (m + 2)^2 positions: M[position] = U[position] * V[position], a 1x1 convolution whose pixels are
+//                  tiles. Positions are outside: V[position] stays in L2 while its weights stream by, in the order of use
 //   winograd_out   each channel block: bias, residual, activation
-// 2.25 times fewer multiplications; V and M are four times the activations and live in the arena only meanwhile.
+// 2.25 or 4 times fewer multiplications. V and M are 4 or 2.25 times the activations and live in the arena only meanwhile.
+// Steps for bands of tile rows, whose V and M would stay in L2, read all weights once per band and measured no better.
 #include "compiler/passes/select/Problem.h"
+#include "schedules/Winograd.h"
 
 using namespace mlir;
 using namespace resnetc::rn;
 
 namespace resnetc {
+namespace {
 
-// Below this many channels the transforms cost more than the products save.
-static constexpr int64_t kLeastChannels = 32;
-// Of the pixels of whole tiles, those that the image has.
-static constexpr double kLeastFill = 0.6;
+// Fewer channels than two vectors leave little to save.
+constexpr int64_t kLeastChannels = 16;
+constexpr int64_t kLargestTile = 4;
 
-static int64_t tilesOf(int64_t extent) { return (extent + 1) / 2; }
+int64_t tilesOf(int64_t extent, int64_t m) { return (extent + m - 1) / m; }
+
+// Cycles of one image, for one thread. Weights come from memory at some six bytes a cycle; a transform takes about four cycles for
+// each vector of V or M.
+class Cost {
+public:
+  Cost(const Problem &q, const Machine &m) : q(q), machine(m) {}
+
+  double ofDirect() const {
+    const int64_t outBlocks = q.out.blocks();
+    return ofProducts(9, pixels(), tileConv(q.out.shape[3], outBlocks, machine).efficiency);
+  }
+  double ofWinograd(int64_t m) const {
+    const int64_t positions = (m + 2) * (m + 2), tiles = tilesOf(q.out.shape[2], m) * tilesOf(q.out.shape[3], m);
+    const double vectors = static_cast<double>(positions * tiles * (q.in.blocks() + q.out.blocks()) * machine.block / machine.lanes);
+    return ofProducts(positions, tiles, tileConv(tiles, q.out.blocks(), machine).efficiency) + 4 * vectors;
+  }
+
+private:
+  int64_t pixels() const { return q.out.shape[2] * q.out.shape[3]; }
+
+  double ofProducts(int64_t matrices, int64_t columns, double efficiency) const {
+    const double weights = static_cast<double>(matrices * q.in.blocks() * q.out.blocks() * machine.block * machine.block);
+    const double arithmetic = weights * static_cast<double>(columns) / (machine.lanes * machine.fmaPerCycle) / efficiency;
+    return overlapped(arithmetic, 4 * weights / 6);
+  }
+
+  const Problem &q;
+  const Machine &machine;
+};
+
+// The weights U = G w G^T in the order of use.
+FlatSymbolRefAttr transformedWeights(Planner &p, const Problem &q, int64_t m, int64_t tileBlocks) {
+  const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
+  const int64_t block = p.machine.block, inBlocks = q.in.blocks(), outBlocks = q.out.blocks();
+  KernelSpec pack{"winograd",
+                  {{"shape", {shape[0], shape[1], 3, 3}}, {"output_tile", {m}}, {"block", {block}}, {"in", {block, inBlocks}},
+                   {"tile", {tileBlocks}}}, {}, {}};
+  const int64_t floats = (m + 2) * (m + 2) * outBlocks * block * inBlocks * block;
+  return p.weights(q.weight, plan::specToAttr(q.weight.getContext(), pack), 4 * floats);
+}
+
+// Positions of a tile lie apart by an odd number of cache lines: by a power of two, all of them would share a set of L1.
+int64_t positionStride(int64_t floats) {
+  constexpr int64_t line = 16;
+  return ((floats + line - 1) / line | 1) * line;
+}
+
+} // namespace
 
 bool suitsWinograd(Conv2dOp conv) {
-  ArrayRef<int64_t> w = conv.getWeight().getType().getShape(), out = conv.getType().getShape();
-  const bool isPlain3x3 = w[2] == 3 && w[3] == 3 && conv.getGroups() == 1 && conv.getStrides() == ArrayRef<int64_t>{1, 1} &&
-                          conv.getDilations() == ArrayRef<int64_t>{1, 1};
-  const double fill = static_cast<double>(out[2] * out[3]) / static_cast<double>(4 * tilesOf(out[2]) * tilesOf(out[3]));
-  return isPlain3x3 && std::min(w[0], w[1]) >= kLeastChannels && fill >= kLeastFill;
+  ArrayRef<int64_t> w = conv.getWeight().getType().getShape();
+  return w[2] == 3 && w[3] == 3 && conv.getGroups() == 1 && conv.getStrides() == ArrayRef<int64_t>{1, 1} &&
+         conv.getDilations() == ArrayRef<int64_t>{1, 1} && std::min(w[0], w[1]) >= kLeastChannels;
 }
 
 Shape winogradPads(Conv2dOp conv) {
   Shape pads(conv.getPads());
   ArrayRef<int64_t> out = conv.getType().getShape();
-  pads[2] += out[2] % 2;
-  pads[3] += out[3] % 2;
+  for (int i : {0, 1})
+    pads[2 + i] += tilesOf(out[2 + i], kLargestTile) * kLargestTile - out[2 + i];
   return pads;
 }
 
-LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q) {
-  const int64_t block = p.machine.block, n = q.out.shape[0], tx = tilesOf(q.out.shape[3]), ty = tilesOf(q.out.shape[2]),
-                tiles = tx * ty, inBlocks = q.in.blocks(), outBlocks = q.out.blocks();
+int64_t winogradTile(const Problem &q, const Machine &machine) {
+  const Cost cost(q, machine);
+  const double direct = cost.ofDirect(), two = cost.ofWinograd(2), four = cost.ofWinograd(4);
+  return std::min(two, four) > direct ? 0 : two < four ? 2 : 4;
+}
+
+LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t m) {
+  const int64_t block = p.machine.block, n = q.out.shape[0], tx = tilesOf(q.out.shape[3], m), ty = tilesOf(q.out.shape[2], m),
+                tiles = tx * ty, inBlocks = q.in.blocks(), outBlocks = q.out.blocks(), positions = (m + 2) * (m + 2);
   const ConvTiling tiling = tileConv(tiles, outBlocks, p.machine, inBlocks * block, 1);
   if (tiling.widths.empty())
     return emitError(loc) << "no register tile fits";
   const int64_t channelTiles = outBlocks / tiling.blocks, plane = tiles * block;
+  const int64_t inPosition = positionStride(inBlocks * plane), outPosition = positionStride(outBlocks * plane);
 
   Type f32 = Float32Type::get(loc.getContext());
-  auto positions = [&](int64_t blocks) { return p.scratch(RankedTensorType::get({n * 16 * blocks * plane}, f32)); };
-  const View v = positions(inBlocks), m = positions(outBlocks);
+  const View v = p.scratch(RankedTensorType::get({n * positions * inPosition}, f32));
+  const View products = p.scratch(RankedTensorType::get({n * positions * outPosition}, f32));
 
   KernelSpec in{"winograd_in",
-                {{"tiles", {tx, ty}}, {"block", {block}}, {"in_strides", {q.in.strides[3], q.in.strides[2]}},
-                 {"out_strides", {block, tx * block, inBlocks * plane}}}, {}, {}};
+                {{"output_tile", {m}}, {"tiles", {tx, ty}}, {"block", {block}}, {"in_strides", {q.in.strides[3], q.in.strides[2]}},
+                 {"out_strides", {block, tx * block, inPosition}}}, {}, {}};
   p.step(loc, {n, inBlocks}, Call{in, {{q.in.buffer, firstTap(q), {q.in.strides[0], q.in.strides[1]}},
-                                       {v.buffer, 0, {16 * inBlocks * plane, plane}}}});
+                                       {v.buffer, 0, {positions * inPosition, plane}}}});
 
   const int64_t tileFloats = inBlocks * block * tiling.blocks * block; // weights of one position and channel tile
-  const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
-  KernelSpec pack{"winograd", {{"shape", {shape[0], shape[1], 3, 3}}, {"block", {block}}, {"in", {block, inBlocks}}, {"tile", {tiling.blocks}}}, {}, {}};
-  auto weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), pack), 4 * 16 * channelTiles * tileFloats);
-  auto zero = p.weights(std::vector<float>(tiling.blocks * block, 0.0f));
-  std::vector<Call> products;
+  const FlatSymbolRefAttr weights = transformedWeights(p, q, m, tiling.blocks);
+  const FlatSymbolRefAttr zero = p.weights(std::vector<float>(tiling.blocks * block, 0.0f));
+  std::vector<Call> calls;
   int64_t x = 0;
   for (auto [width, run] : runsOf(tiling.widths)) {
     KernelSpec spec{"conv",
                     {{"size", {run, 1, tiling.blocks}}, {"block", {block}}, {"in", {block, inBlocks}},
                      {"in_strides", {block, plane, plane}}, {"out_strides", {block, plane, plane}}, {"kernel", {1, 1}},
                      {"stride", {1, 1}}, {"dilation", {1, 1}}, {"tile", {width}}}, {}, {}};
-    products.push_back({spec, {{v.buffer, x * block, {16 * inBlocks * plane, inBlocks * plane, 0}},
-                               {weights, 0, {0, channelTiles * tileFloats, tileFloats}},
-                               {zero, 0, {0, 0, 0}},
-                               {m.buffer, x * block, {16 * outBlocks * plane, outBlocks * plane, tiling.blocks * plane}}}});
+    calls.push_back({spec, {{v.buffer, x * block, {positions * inPosition, inPosition, 0}},
+                            {weights, 0, {0, channelTiles * tileFloats, tileFloats}},
+                            {zero, 0, {0, 0, 0}},
+                            {products.buffer, x * block, {positions * outPosition, outPosition, tiling.blocks * plane}}}});
     x += run;
   }
-  p.step(loc, {n, 16, channelTiles}, products);
+  p.step(loc, {n, positions, channelTiles}, calls);
 
   Call out;
   out.spec = {"winograd_out",
-              {{"size", {q.out.shape[3], q.out.shape[2]}}, {"block", {block}}, {"in_strides", {block, tx * block, outBlocks * plane}},
-               {"out_strides", {q.out.strides[3], q.out.strides[2]}}}, {}, {}};
+              {{"output_tile", {m}}, {"size", {q.out.shape[3], q.out.shape[2]}}, {"block", {block}},
+               {"in_strides", {block, tx * block, outPosition}}, {"out_strides", {q.out.strides[3], q.out.strides[2]}}}, {}, {}};
   setActivation(out.spec, q.act);
-  out.operands = {{m.buffer, 0, {16 * outBlocks * plane, plane}}, {biasWeights(p, q, outBlocks * block), 0, {0, block}}};
+  out.operands = {{products.buffer, 0, {positions * outPosition, plane}}, {biasWeights(p, q, outBlocks * block), 0, {0, block}}};
   auto image = [](const View &view) { return Pointer{view.buffer, view.offset, {view.strides[0], view.strides[1]}}; };
   if (q.residual) {
     out.spec.ints["res_strides"] = {q.residual->strides[3], q.residual->strides[2]};

@@ -1,13 +1,13 @@
-// When a convolution is computed by Winograd's F(2x2, 3x3), and what it then needs of its input.
+// When a convolution can be computed by Winograd's F(m x m, 3x3), and what it then needs of its input.
 #pragma once
 #include "compiler/ir/Rn.h"
 #include "compiler/ir/Shapes.h"
 
 namespace resnetc {
 
-// 3x3, no strides, dilation or groups; enough channels to pay for the transforms; images that are not mostly partial tiles.
+// 3x3, no strides, dilation or groups, enough channels. Whether it pays, and with which m, the machine decides.
 bool suitsWinograd(rn::Conv2dOp conv);
-// Pads top, left, bottom, right that the input's border must have: whole tiles read up to one pixel further.
+// Pads top, left, bottom, right that the input's border must have for every m: whole tiles read further than the image.
 Shape winogradPads(rn::Conv2dOp conv);
 
 } // namespace resnetc
