@@ -147,7 +147,7 @@ template <typename LayerOp, typename MapOp> struct FoldIntoLayer : CountingPatte
       folded.getWeightMutable().assign(makeConstantOp(rewriter, layer.getWeight().getLoc(), weight));
     if (layer.getBias() || !isAll(bias, 0))
       folded.getBiasMutable().assign(vectorConstant(rewriter, op.getLoc(), bias));
-    folded->setLoc(rewriter.getFusedLoc({layer.getLoc(), op.getLoc()}));
+    folded->setLoc(fuseLocations(layer.getLoc(), op.getLoc()));
     if (op.getActAttr())
       folded.setActAttr(op.getActAttr());
     rewriter.replaceOp(op, folded);
@@ -190,7 +190,7 @@ template <typename MapOp> struct MergeMaps : CountingPattern<MapOp> {
     if (!isFinite(map->scale) || !isFinite(map->shift))
       return rewriter.notifyMatchFailure(op, "the merged map would not be finite");
     map->input = first->input;
-    replaceByMultiplyAdd(op, *map, rewriter.getFusedLoc({before->getLoc(), op.getLoc()}), rewriter);
+    replaceByMultiplyAdd(op, *map, fuseLocations(before->getLoc(), op.getLoc()), rewriter);
     ++this->count;
     return success();
   }

@@ -70,7 +70,7 @@ struct FoldIntoConv : CountingPattern<rn::Conv2dOp> {
     rewriter.modifyOpInPlace(conv, [&] {
       conv.setPads(addedPads(conv.getPads(), pad));
       conv.getInputMutable().assign(pad.getInput());
-      conv->setLoc(rewriter.getFusedLoc({conv.getLoc(), pad.getLoc()}));
+      conv->setLoc(fuseLocations(conv.getLoc(), pad.getLoc()));
     });
     ++count;
     return success();
@@ -101,7 +101,7 @@ template <typename PoolOp> struct FoldIntoPool : CountingPattern<PoolOp> {
       if constexpr (std::is_same_v<PoolOp, rn::AvgPoolOp>)
         pool.setCountIncludePad(true);
       pool.getInputMutable().assign(pad.getInput());
-      pool->setLoc(rewriter.getFusedLoc({pool.getLoc(), pad.getLoc()}));
+      pool->setLoc(fuseLocations(pool.getLoc(), pad.getLoc()));
     });
     ++this->count;
     return success();

@@ -56,7 +56,7 @@ struct FoldAdd : CountingPattern<rn::AddOp> {
     rewriter.modifyOpInPlace(folded, [&] {
       folded.getResidualMutable().assign(useLeft ? add.getRhs() : add.getLhs());
       folded.setActAttr(add.getActAttr());
-      folded->setLoc(rewriter.getFusedLoc({conv.getLoc(), add.getLoc()}));
+      folded->setLoc(fuseLocations(conv.getLoc(), add.getLoc()));
     });
     rewriter.replaceOp(add, folded);
     ++count;

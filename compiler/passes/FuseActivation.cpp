@@ -111,7 +111,7 @@ struct RecogniseSwish : OpRewritePattern<rn::MulOp> {
       auto act = ActivationAttr::get(
           getContext(), kind == ActivationKind::Sigmoid ? ActivationKind::Silu : ActivationKind::HardSwish,
           op.getAct().alpha(), op.getAct().beta());
-      auto swish = rn::ActivationOp::create(rewriter, rewriter.getFusedLoc({op.getLoc(), mul.getLoc()}), mul.getType(),
+      auto swish = rn::ActivationOp::create(rewriter, fuseLocations(op.getLoc(), mul.getLoc()), mul.getType(),
                                             x, act);
       rewriter.replaceOp(mul, swish);
       return success();
@@ -135,7 +135,7 @@ struct Fuse : CountingPattern<rn::ActivationOp> {
       return rewriter.notifyMatchFailure(op, "the producer has another activation");
     rewriter.modifyOpInPlace(producer, [&] {
       producer->setAttr("act", act);
-      producer->setLoc(rewriter.getFusedLoc({producer->getLoc(), op.getLoc()}));
+      producer->setLoc(fuseLocations(producer->getLoc(), op.getLoc()));
     });
     rewriter.replaceOp(op, producer->getResult(0));
     ++count;

@@ -15,6 +15,14 @@ void applyPatterns(Operation *root, RewritePatternSet patterns) {
   (void)applyPatternsGreedily(root, std::move(patterns), config);
 }
 
+Location fuseLocations(Location first, Location second) {
+  constexpr size_t kMostNames = 64;
+  auto fused = dyn_cast<FusedLoc>(first);
+  if (fused && fused.getLocations().size() >= kMostNames)
+    return first;
+  return FusedLoc::get(first.getContext(), {first, second});
+}
+
 Value makeConstantOp(OpBuilder &builder, Location loc, ElementsAttr value) {
   return rn::ConstantOp::create(builder, loc, value);
 }

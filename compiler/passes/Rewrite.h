@@ -29,6 +29,10 @@ template <typename OpT> struct CountingPattern : mlir::OpRewritePattern<OpT> {
 // Applies the patterns until none matches.
 void applyPatterns(mlir::Operation *root, mlir::RewritePatternSet patterns);
 
+// The location of what two operations became. Of very many the first names must do: a long chain that folds into one
+// operation would cost the square of its length.
+mlir::Location fuseLocations(mlir::Location first, mlir::Location second);
+
 // A constant operation at the rewriter's place.
 mlir::Value makeConstantOp(mlir::OpBuilder &builder, mlir::Location loc, mlir::ElementsAttr value);
 

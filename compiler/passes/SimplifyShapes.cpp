@@ -108,7 +108,7 @@ struct MergeReduces : CountingPattern<rn::ReduceOp> {
       if (!llvm::is_contained(axes, axis))
         axes.push_back(axis);
     llvm::sort(axes);
-    rewriter.replaceOp(op, createReduce(rewriter, rewriter.getFusedLoc({first.getLoc(), op.getLoc()}), op.getKind(),
+    rewriter.replaceOp(op, createReduce(rewriter, fuseLocations(first.getLoc(), op.getLoc()), op.getKind(),
                                         first.getInput(), axes));
     ++count;
     return success();

@@ -174,7 +174,7 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   q.weight = constantOf(op.getWeight());
   q.bias = op.getBias() ? constantOf(op.getBias()) : ElementsAttr();
   if (!q.weight || (op.getBias() && !q.bias))
-    return op.emitOpError() << "weight and bias must be constants";
+    return op.emitError() << "[R034] weights or a bias that are not known while compiling are not supported";
   q.in = p.view(op.getInput());
   for (auto [border, pad] : llvm::zip(q.in.border, op.getPads()))
     if (border < pad)
@@ -216,7 +216,7 @@ LogicalResult lowerDense(Planner &p, DenseOp op) {
   ElementsAttr weight = constantOf(op.getWeight());
   q.bias = op.getBias() ? constantOf(op.getBias()) : ElementsAttr();
   if (!weight || (op.getBias() && !q.bias))
-    return op.emitOpError() << "weight and bias must be constants";
+    return op.emitError() << "[R034] weights or a bias that are not known while compiling are not supported";
   auto type = cast<RankedTensorType>(op.getWeight().getType());
   const int64_t n = type.getDimSize(0), k = type.getDimSize(1), block = p.machine.block;
   q.weight = reshapedConstant(weight, {n, k, 1, 1});

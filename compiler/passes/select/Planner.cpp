@@ -188,7 +188,8 @@ LogicalResult Planner::lower(Operation &op) {
     return finish(ret);
   auto it = lowerings().find(op.getName().getStringRef().str());
   if (it == lowerings().end())
-    return op.emitOpError() << "cannot be computed at run time on this target";
+    return op.emitError() << "[R034] '" << op.getName().stripDialect()
+                          << "' of a value that is computed at run time is not supported";
   flops = flopsOf(op);
   return it->second(*this, &op);
 }

@@ -71,7 +71,7 @@ static LogicalResult denseStep(Planner &p, Operation *at, StringRef op, ArrayRef
                                std::optional<ActivationAttr> act) {
   const size_t rank = out.shape.size();
   if (rank > 6)
-    return at->emitOpError() << "has rank " << rank << ", want at most 6";
+    return at->emitError() << "[R034] a value of rank " << rank << " is computed at run time, limit 6";
   auto reversed = [&](const View &v) { // innermost first, broadcast to the result's rank
     Shape s(rank, 0);
     for (size_t i = 0; i < v.shape.size(); ++i)
@@ -137,7 +137,7 @@ static LogicalResult lowerBatchNorm(Planner &p, BatchNormOp op) {
   std::vector<std::vector<double>> parameters;
   for (Value v : op.getOperands().drop_front()) {
     if (!constantOf(v))
-      return op.emitOpError() << "parameters must be constants";
+      return op.emitError() << "[R034] BatchNormalization with parameters that are not known while compiling is not supported";
     parameters.push_back(constantValues(constantOf(v)));
   }
   const size_t channels = parameters[0].size();

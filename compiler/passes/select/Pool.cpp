@@ -87,7 +87,7 @@ LogicalResult reduceDense(Planner &p, ReduceOp op, const View &in, const View &o
     }
   }
   if (pixels.size() > 2)
-    return op.emitOpError() << "reduces more than two separate runs of axes";
+    return op.emitError() << "[R034] reducing more than two separate runs of axes is not supported";
   pixels.resize(2, 1);
   pixelStrides.resize(2, 0);
   Shape outSteps(grid.size(), 1);
