@@ -21,14 +21,12 @@ constexpr int64_t kPrintedElements = 16;
 
 // A pass that knows the code of its message starts it with "[R031] "; every other failure is a fault of ours.
 void addPassError(mlir::Diagnostic &message, Diagnostics &diagnostics) {
-  std::string text = message.str(), code = "I001", node;
+  std::string text = message.str(), code = "I001";
   if (text.size() > 7 && text[0] == '[' && text[5] == ']') {
     code = text.substr(1, 4);
     text = text.substr(7);
   }
-  if (auto name = dyn_cast<NameLoc>(message.getLocation()))
-    node = name.getName().str();
-  diagnostics.error(code, text, node);
+  diagnostics.error(code, text, rn::nodeName(message.getLocation()));
 }
 
 bool runPipeline(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build, const char *what,

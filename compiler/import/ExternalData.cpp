@@ -4,6 +4,7 @@
 #include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/SHA1.h"
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -19,8 +20,7 @@ constexpr size_t kLongestName = 4095;
 
 // What is wrong with a file name by itself: its code, or nothing. The text says the same.
 std::pair<std::string, std::string> judgeName(const std::string &name) {
-  const std::string shown = name.size() > 120 ? name.substr(0, 120) + "..." : name;
-  const std::string quoted = "external data location '" + shown + "'";
+  const std::string quoted = "external data location " + quote(name);
   const bool isDrive = name.size() > 1 && name[1] == ':' && llvm::isAlpha(name[0]);
   if (llvm::StringRef(name).starts_with("/") || name.find('\\') != std::string::npos || isDrive ||
       name.find("://") != std::string::npos || llvm::StringRef(name).starts_with("file:"))
@@ -72,13 +72,15 @@ static std::optional<Entry> parseEntry(const onnx::TensorProto &tensor, const st
   std::map<std::string, std::string> values;
   for (const onnx::StringStringEntryProto &pair : tensor.external_data()) {
     if (!values.insert({pair.key(), pair.value()}).second) {
-      out.error("R028", "tensor '" + tensor.name() + "': external data key '" + pair.key() + "' occurs twice", node);
+      out.error("R028", "tensor " + quote(tensor.name()) + ": external data key " + quote(pair.key()) + " occurs twice",
+                node);
       return std::nullopt;
     }
     if (pair.key() != "location" && pair.key() != "offset" && pair.key() != "length" && pair.key() != "checksum" &&
         pair.key() != "basepath")
       out.add({Severity::Warning, "W120",
-               "tensor '" + tensor.name() + "': unknown external data key '" + pair.key() + "' is ignored", node});
+               "tensor " + quote(tensor.name()) + ": unknown external data key " + quote(pair.key()) + " is ignored",
+               node});
   }
   for (const char *key : {"offset", "length"}) {
     auto found = values.find(key);
@@ -87,8 +89,8 @@ static std::optional<Entry> parseEntry(const onnx::TensorProto &tensor, const st
     auto number = parseNumber(found->second);
     if (!number) {
       out.error("R028",
-                "tensor '" + tensor.name() + "': external data " + key + " '" + found->second +
-                    "' is not a number from 0 to 2^63-1",
+                "tensor " + quote(tensor.name()) + ": external data " + key + " " + quote(found->second) +
+                    " is not a number from 0 to 2^63-1",
                 node);
       return std::nullopt;
     }
@@ -108,6 +110,23 @@ ExternalData::~ExternalData() {
       ::close(file.descriptor);
   if (root >= 0)
     ::close(root);
+}
+
+// Like openBeneath. The path is resolved twice, but what counts is where the second time ends: beneath the given
+// folder.
+int ExternalData::openLinked(const std::string &location) const {
+  char *resolved = linkedDirectory.empty() ? nullptr : ::realpath((directory + "/" + location).c_str(), nullptr);
+  const std::string target = resolved ? resolved : "";
+  std::free(resolved);
+  const std::string prefix = linkedDirectory + "/";
+  const int folder = target.compare(0, prefix.size(), prefix) == 0
+                         ? ::open(linkedDirectory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)
+                         : -1;
+  const int descriptor = folder < 0 ? -1 : openBeneath(folder, target.substr(prefix.size()));
+  if (folder >= 0)
+    ::close(folder);
+  errno = ELOOP;
+  return descriptor;
 }
 
 ExternalData::File &ExternalData::open(const std::string &location) {
@@ -130,13 +149,15 @@ ExternalData::File &ExternalData::open(const std::string &location) {
   if (root < 0)
     root = ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   file.descriptor = root < 0 ? -1 : openBeneath(root, location);
+  if (file.descriptor < 0 && errno == ELOOP)
+    file.descriptor = openLinked(location);
   if (file.descriptor < 0) {
     const int error = errno;
     if (error == ELOOP)
       return refuse("R025", "external data file " + location + " is reached by a symbolic link, which is not followed",
                     "--data-dir=DIR with the directory where the file really lies");
     if (error == EXDEV)
-      return refuse("R022", "external data location '" + location + "' leaves the model directory");
+      return refuse("R022", "external data location " + quote(location) + " leaves the model directory");
     if (error == ENOENT || error == ENOTDIR)
       return refuse("R021", "external data file is missing: " + location, "put it beside the model, or --data-dir=DIR");
     if (error == ENXIO)
@@ -162,11 +183,12 @@ std::optional<std::string> ExternalData::read(const onnx::TensorProto &tensor, i
   File &file = open(entry->location);
   if (file.descriptor < 0) {
     if (file.tensors++ == 0)
-      file.firstTensor = tensor.name() + ", " + std::to_string(size) + " bytes at " + std::to_string(entry->offset);
+      file.firstTensor =
+          shorten(tensor.name()) + ", " + std::to_string(size) + " bytes at " + std::to_string(entry->offset);
     return std::nullopt;
   }
   auto fail = [&](const char *code, const std::string &text) {
-    diagnostics.error(code, "tensor '" + tensor.name() + "': " + text, node);
+    diagnostics.error(code, "tensor " + quote(tensor.name()) + ": " + text, node);
     return std::nullopt;
   };
   if (entry->length && *entry->length != size)

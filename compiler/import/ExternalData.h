@@ -1,5 +1,8 @@
 // Files of weights beside a model. The names come from an untrusted file: this is the only place that opens them, and
 // only regular files beneath the given directory, reached without a link.
+//
+// With one exception: in Hugging Face's cache the model and its data are links into one folder of blobs. A link into
+// the folder of the file that the model's own path leads to is followed.
 #pragma once
 #include "compiler/ir/Diagnostics.h"
 #include <cstdint>
@@ -16,8 +19,8 @@ namespace resnetc {
 
 class ExternalData {
 public:
-  ExternalData(std::string directory, Diagnostics &diagnostics)
-      : directory(std::move(directory)), diagnostics(diagnostics) {}
+  ExternalData(std::string directory, std::string linkedDirectory, Diagnostics &diagnostics)
+      : directory(std::move(directory)), linkedDirectory(std::move(linkedDirectory)), diagnostics(diagnostics) {}
   ~ExternalData();
   ExternalData(const ExternalData &) = delete;
   ExternalData &operator=(const ExternalData &) = delete;
@@ -36,8 +39,9 @@ private:
     int64_t tensors = 0;
   };
   File &open(const std::string &location);
+  int openLinked(const std::string &location) const;
 
-  std::string directory;
+  std::string directory, linkedDirectory;
   Diagnostics &diagnostics;
   std::map<std::string, File> files;
   int root = -1;

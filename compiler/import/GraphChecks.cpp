@@ -32,19 +32,19 @@ bool GraphImporter::checkNames() {
   llvm::StringSet<> inputs;
   for (int i = 0; i < graph.initializer_size(); ++i)
     if (!initializers.insert({graph.initializer(i).name(), i}).second)
-      diagnostics.error("R052", "initializer '" + graph.initializer(i).name() + "' is defined twice");
+      diagnostics.error("R052", "initializer " + quote(graph.initializer(i).name()) + " is defined twice");
   for (const onnx::ValueInfoProto &input : graph.input())
     if (!inputs.insert(input.name()).second)
-      diagnostics.error("R052", "input '" + input.name() + "' is defined twice");
+      diagnostics.error("R052", "input " + quote(input.name()) + " is defined twice");
   for (int i = 0; i < graph.node_size(); ++i)
     for (const std::string &name : graph.node(i).output()) {
       if (name.empty())
         continue;
       if (auto [first, isNew] = producers.insert({name, i}); !isNew)
-        diagnostics.error("R052", "value '" + name + "' is defined twice", describeNode(i),
+        diagnostics.error("R052", "value " + quote(name) + " is defined twice", describeNode(i),
                           "first by " + describeNode(first->second));
       else if (inputs.contains(name) || initializers.contains(name))
-        diagnostics.error("R052", "value '" + name + "' is an input or initializer and defined by a node",
+        diagnostics.error("R052", "value " + quote(name) + " is an input or initializer and defined by a node",
                           describeNode(i));
     }
   SmallVector<int> tooEarly;
@@ -54,7 +54,7 @@ bool GraphImporter::checkNames() {
         continue;
       auto producer = producers.find(name);
       if (producer == producers.end())
-        diagnostics.error("R053", "input " + std::to_string(k) + " '" + name + "' is undefined", describeNode(i));
+        diagnostics.error("R053", "input " + std::to_string(k) + " " + quote(name) + " is undefined", describeNode(i));
       else if (producer->second >= i)
         tooEarly.push_back(i);
     }
@@ -93,7 +93,7 @@ void GraphImporter::reportCycleOrOrder(ArrayRef<int> nodes) {
       std::string members;
       int listed = 0;
       for (size_t i = way.size(); i-- > 0 && listed < 8; ++listed) {
-        members += (listed ? " -> '" : "'") + graph.node(way[i].first).name() + "'";
+        members += (listed ? " -> " : "") + quote(graph.node(way[i].first).name());
         if (way[i].first == producer->second)
           break;
       }
@@ -104,7 +104,7 @@ void GraphImporter::reportCycleOrOrder(ArrayRef<int> nodes) {
   const onnx::NodeProto &first = graph.node(nodes[0]);
   for (const std::string &name : first.input())
     if (auto producer = producers.find(name); producer != producers.end() && producer->second >= nodes[0]) {
-      diagnostics.error("R051", "node '" + first.name() + "' uses '" + name + "' before its definition",
+      diagnostics.error("R051", "node " + quote(first.name()) + " uses " + quote(name) + " before its definition",
                         describeNode(nodes[0]), "it is defined by " + describeNode(producer->second));
       return;
     }
@@ -128,14 +128,15 @@ void GraphImporter::checkOperators() {
     return;
   std::string list;
   for (const auto &[name, nodes] : missing) {
-    list += (list.empty() ? "" : ", ") + std::to_string(nodes.size()) + " " + name + " (" + graph.node(nodes[0]).name();
+    list += (list.empty() ? "" : ", ") + std::to_string(nodes.size()) + " " + shorten(name) + " (" +
+            shorten(graph.node(nodes[0]).name());
     for (size_t i = 1; i < std::min<size_t>(nodes.size(), 4); ++i)
-      list += ", " + graph.node(nodes[i]).name();
+      list += ", " + shorten(graph.node(nodes[i]).name());
     list += nodes.size() > 4 ? ", ...)" : ")";
   }
   const onnx::NodeProto &node = graph.node(first);
   const std::string name = isDefaultDomain(node.domain()) ? node.op_type() : node.domain() + "." + node.op_type();
-  diagnostics.error("R031", "operator '" + name + "' is not supported", describeNode(first),
+  diagnostics.error("R031", "operator " + quote(name) + " is not supported", describeNode(first),
                     std::to_string(count) + " of " + std::to_string(graph.node_size()) +
                         " nodes are unsupported: " + list,
                     "supported operators: resnetc --list-ops");

@@ -9,7 +9,8 @@ namespace resnetc {
 GraphImporter::GraphImporter(MLIRContext *context, onnx::ModelProto &model, int64_t opset, const ImportOptions &options,
                              Diagnostics &diagnostics)
     : builder(context), diagnostics(diagnostics), tensors(context, diagnostics, external), opset(opset),
-      graph(*model.mutable_graph()), model(model), options(options), external(options.dataDirectory, diagnostics) {}
+      graph(*model.mutable_graph()), model(model), options(options),
+      external(options.dataDirectory, options.linkedDirectory, diagnostics) {}
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
   OwningOpRef<ModuleOp> owner = ModuleOp::create(builder.getUnknownLoc());
@@ -27,6 +28,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     importNode(i);
   finish();
   external.reportUnopened();
+  tensors.reportNumbers(options.rejectNonFinite);
   return owner;
 }
 
@@ -34,9 +36,9 @@ std::string GraphImporter::describeNode(int index) {
   const onnx::NodeProto &node = graph.node(index);
   std::string name = node.name();
   if (name.empty())
-    name = node.output_size() ? "(unnamed, output '" + node.output(0) + "')" : "(unnamed)";
-  return name + " (graph node " + std::to_string(index + 1) + " of " + std::to_string(graph.node_size()) + "), " +
-         node.op_type() + ", opset " + std::to_string(opset);
+    name = node.output_size() ? "(unnamed, output " + quote(node.output(0)) + ")" : "(unnamed)";
+  return shorten(name) + " (graph node " + std::to_string(index + 1) + " of " + std::to_string(graph.node_size()) +
+         "), " + shorten(node.op_type()) + ", opset " + std::to_string(opset);
 }
 
 std::string GraphImporter::describeValue(Value value) const {
@@ -66,7 +68,8 @@ void GraphImporter::importNode(int index) {
   for (const std::string &name : node.input()) {
     const Named *named = name.empty() ? nullptr : find(name);
     if (known && named && *named->unused)
-      diagnostics.error("R031", std::string("an additional output of ") + named->unused + ", '" + name + "', is used",
+      diagnostics.error("R031",
+                        std::string("an additional output of ") + named->unused + ", " + quote(name) + ", is used",
                         describeNode(index));
     known &= name.empty() || (named && named->value);
     inputs.push_back(named ? named->value : Value());
@@ -107,10 +110,10 @@ void GraphImporter::finish() {
   for (const onnx::ValueInfoProto &output : graph.output()) {
     const Named *named = find(output.name());
     if (!named) {
-      diagnostics.error("R054", "output '" + output.name() + "' has no producer");
+      diagnostics.error("R054", "output " + quote(output.name()) + " has no producer");
     } else if (*named->unused) {
-      diagnostics.error("R031", std::string("an additional output of ") + named->unused + ", '" + output.name() +
-                                    "', is an output of the graph");
+      diagnostics.error("R031", std::string("an additional output of ") + named->unused + ", " + quote(output.name()) +
+                                    ", is an output of the graph");
     } else if (named->value) {
       compareDeclared(output, named->value, true);
       results.push_back(named->value);

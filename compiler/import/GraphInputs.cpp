@@ -25,7 +25,7 @@ static const char *axisName(int axis, int rank) {
 
 std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input) {
   const auto &type = input.type().tensor_type();
-  const std::string prefix = "input '" + input.name() + "'";
+  const std::string prefix = "input " + quote(input.name());
   auto fixed = options.shapes.find(input.name());
   if (fixed != options.shapes.end()) {
     dynamicBatch = false;
@@ -56,7 +56,7 @@ std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input
     } else {
       diagnostics.error("R040",
                         prefix + ": unknown " + axisName(i, rank) +
-                            (d.dim_param().empty() ? "" : " ('" + d.dim_param() + "')"),
+                            (d.dim_param().empty() ? "" : " (" + quote(d.dim_param()) + ")"),
                         {}, {}, "--shape=" + input.name() + "=" + exampleShape(type.shape()));
       return std::nullopt;
     }
@@ -66,7 +66,7 @@ std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input
 }
 
 Type GraphImporter::inputType(const onnx::ValueInfoProto &input) {
-  const std::string prefix = "input '" + input.name() + "'";
+  const std::string prefix = "input " + quote(input.name());
   if (!input.type().has_tensor_type()) {
     diagnostics.error("R032", prefix + " is not a tensor");
     return {};
@@ -91,7 +91,7 @@ Type GraphImporter::inputType(const onnx::ValueInfoProto &input) {
 void GraphImporter::addInputs() {
   for (const auto &[name, shape] : options.shapes)
     if (llvm::none_of(graph.input(), [&](const auto &input) { return input.name() == name; }))
-      diagnostics.error("R053", "--shape names '" + name + "', which is no input of the model");
+      diagnostics.error("R053", "--shape names " + quote(name) + ", which is no input of the model");
   for (const onnx::ValueInfoProto &input : graph.input()) {
     if (initializers.contains(input.name())) // an overridable default: taken as the constant that it is
       continue;
@@ -119,8 +119,8 @@ void GraphImporter::compareDeclared(const onnx::ValueInfoProto &declared, Value 
   }
   if (agrees)
     return;
-  const std::string text = (isOutput ? "output '" : "value '") + declared.name() + "' is declared " + toString(shown) +
-                           ", computed " + toString(computed);
+  const std::string text = (isOutput ? "output " : "value ") + quote(declared.name()) + " is declared " +
+                           toString(shown) + ", computed " + toString(computed);
   if (isOutput)
     diagnostics.error("R049", text);
   else

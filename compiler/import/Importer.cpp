@@ -39,7 +39,7 @@ static std::optional<int64_t> readHeader(const onnx::ModelProto &model, Diagnost
   for (const onnx::OperatorSetIdProto &entry : model.opset_import()) {
     const std::string domain = entry.domain().empty() ? "ai.onnx" : entry.domain();
     if (!opsets.insert({domain, entry.version()}).second)
-      return fail("R059", "domain '" + domain + "' is imported twice");
+      return fail("R059", "domain " + quote(domain) + " is imported twice");
   }
   auto opset = opsets.find("ai.onnx");
   if (opset == opsets.end())

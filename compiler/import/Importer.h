@@ -22,6 +22,9 @@ struct ImportOptions {
   std::map<std::string, int64_t> dims;                // symbolic dimension -> extent (--dim)
   std::optional<int64_t> batch;                       // extent of a symbolic first dimension; 1 when absent (--batch)
   std::string dataDirectory;                          // where external data lies; empty: none can be read
+  std::string linkedDirectory; // where it may lie as well when it is a symbolic link: that of the file that the model
+                               // is a link to; empty: links are not followed
+  bool rejectNonFinite = false; // weights that are infinite or NaN: an error, not a warning
 };
 
 // Null when diagnostics has errors. dataFiles, when given, receives the external files that were opened (below

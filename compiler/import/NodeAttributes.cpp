@@ -41,10 +41,10 @@ int64_t NodeView::getInt(const char *name, int64_t otherwise) {
   return a ? a->i() : otherwise;
 }
 
-bool NodeView::getFlag(const char *name, bool otherwise) {
+bool NodeView::getFlag(const char *name, bool otherwise, const char *code) {
   const int64_t value = getInt(name, otherwise);
   if (value != 0 && value != 1)
-    error("R043", llvm::Twine(name) + " must be 0 or 1, got " + llvm::Twine(value));
+    error(code, llvm::Twine(name) + " must be 0 or 1, got " + llvm::Twine(value));
   return value == 1;
 }
 

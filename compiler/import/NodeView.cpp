@@ -24,7 +24,7 @@ void NodeView::error(const char *code, const Twine &text, const Twine &fix) {
   std::string where = importer.describeNode(index);
   for (int i = 0; i < std::min(inputs(), 3); ++i)
     if (values[i])
-      where += ", input " + node.input(i) + " " + importer.describeValue(values[i]);
+      where += ", input " + shorten(node.input(i)) + " " + importer.describeValue(values[i]);
   importer.diagnostics.error(code, text.str(), where, {}, fix.str());
 }
 
@@ -90,8 +90,13 @@ std::optional<double> NodeView::scalar(int i, const char *code) {
 
 bool NodeView::fits(ShapeRef shape) {
   auto count = elementCount(shape);
-  if (!count || *count > limits::kElements)
-    error("R062", opName() + ": element count of result " + toString(shape) + " is over " + Twine(limits::kElements));
+  if (!count || *count > limits::kElements) {
+    bool isConstant = true; // then this is no network's tensor, but one that the compiler would have to make
+    for (int i = 0; i < inputs(); ++i)
+      isConstant &= !has(i) || this->isConstant(i);
+    error(isConstant ? "R064" : "R062",
+          opName() + ": element count of result " + toString(shape) + " is over " + Twine(limits::kElements));
+  }
   if (static_cast<int64_t>(shape.size()) > limits::kRank)
     error("R034", opName() + ": result " + toString(shape) + " has rank " + Twine(shape.size()) + ", limit " +
                       Twine(limits::kRank));

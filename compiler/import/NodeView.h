@@ -48,7 +48,7 @@ public:
   // ---- Attributes
   bool hasAttribute(const char *name);
   int64_t getInt(const char *name, int64_t otherwise);
-  bool getFlag(const char *name, bool otherwise); // 0 or 1
+  bool getFlag(const char *name, bool otherwise, const char *code = "R043"); // 0 or 1
   double getFloat(const char *name, double otherwise);
   std::string getString(const char *name, const char *otherwise);
   std::optional<Shape> getInts(const char *name); // nothing when absent
@@ -85,7 +85,7 @@ public:
 
 private:
   const onnx::AttributeProto *attribute(const char *name, int type);
-  bool fits(ShapeRef shape); // R062
+  bool fits(ShapeRef shape); // R062, of a constant R064
 
   const onnx::NodeProto &node;
   const int index;

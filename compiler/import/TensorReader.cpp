@@ -3,6 +3,7 @@
 #include "compiler/ir/Constants.h"
 #include "compiler/ir/Shapes.h"
 #include "onnx-ml.pb.h"
+#include <cmath>
 #include <cstring>
 
 using namespace mlir;
@@ -84,7 +85,7 @@ static std::pair<const char *, std::string> findStorageFault(const TensorProto &
   const std::vector<Field> used = fieldsInUse(t);
   const bool external = t.data_location() == TensorProto::EXTERNAL;
   if (t.has_segment())
-    return {"R057", "is a segment of a larger tensor"};
+    return {"R057", "a segment of a larger tensor"};
   if (used.size() + t.has_raw_data() > 1 || (external && used.size() + t.has_raw_data() > 0))
     return {"R057", "more than one data field is set"};
   if (external)
@@ -105,7 +106,8 @@ static std::pair<const char *, std::string> findStorageFault(const TensorProto &
 
 bool TensorReader::check(const TensorProto &t, const std::string &node) {
   auto refuse = [&](const char *code, const std::string &text) {
-    diagnostics.error(code, "tensor '" + t.name() + "' " + text, node);
+    const char *link = llvm::StringRef(code) == "R057" ? ": " : " ";
+    diagnostics.error(code, "tensor " + quote(t.name()) + link + text, node);
     return false;
   };
   if (auto [code, text] = findFault(t); code)
@@ -203,6 +205,31 @@ static ElementsAttr denseIntegers(RankedTensorType type, ArrayRef<int64_t> value
   }
 }
 
+void TensorReader::countOdd(llvm::ArrayRef<float> numbers, const std::string &tensor) {
+  auto add = [&](Odd &odd, auto isOdd) {
+    const int64_t count = llvm::count_if(numbers, isOdd);
+    if (count > 0 && odd.count == 0)
+      odd.firstTensor = tensor;
+    odd.count += count;
+  };
+  add(nonFinite, [](float v) { return !std::isfinite(v); });
+  add(denormal, [](float v) { return std::fpclassify(v) == FP_SUBNORMAL; });
+}
+
+void TensorReader::reportNumbers(bool rejectNonFinite) {
+  auto describe = [](const Odd &odd, const char *what) {
+    return std::to_string(odd.count) + (odd.count == 1 ? " number is " : " numbers are ") + what +
+           ", first in tensor " + quote(odd.firstTensor);
+  };
+  if (nonFinite.count > 0 && rejectNonFinite)
+    diagnostics.error("R058", describe(nonFinite, "infinite or NaN"));
+  else if (nonFinite.count > 0)
+    diagnostics.add({Severity::Warning, "W201", describe(nonFinite, "infinite or NaN")});
+  if (denormal.count > 0)
+    diagnostics.add(
+        {Severity::Warning, "W203", describe(denormal, "denormal"), {}, "many processors are slow on them"});
+}
+
 ElementsAttr TensorReader::read(const TensorProto &t, const std::string &node) {
   if (!check(t, node))
     return {};
@@ -216,8 +243,11 @@ ElementsAttr TensorReader::read(const TensorProto &t, const std::string &node) {
       return {};
     raw = &*file;
   }
-  if (type.getElementType().isF32())
-    return makeConstant(type, readFloats(t, raw));
+  if (type.getElementType().isF32()) {
+    std::vector<float> numbers = readFloats(t, raw);
+    countOdd(numbers, t.name());
+    return makeConstant(type, std::move(numbers));
+  }
   return denseIntegers(type, readIntegers(t, raw));
 }
 

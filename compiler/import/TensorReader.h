@@ -24,11 +24,20 @@ public:
   mlir::ElementsAttr read(const onnx::TensorProto &tensor, const std::string &node = {});
   // Everything that read() refuses except faults of external files.
   bool check(const onnx::TensorProto &tensor, const std::string &node = {});
+  // What was odd in the numbers of all tensors together: warnings, or R058 where non-finite ones are refused.
+  void reportNumbers(bool rejectNonFinite);
 
 private:
+  struct Odd { // numbers of one kind
+    int64_t count = 0;
+    std::string firstTensor;
+  };
+  void countOdd(llvm::ArrayRef<float> numbers, const std::string &tensor);
+
   mlir::MLIRContext *context;
   Diagnostics &diagnostics;
   ExternalData &external;
+  Odd nonFinite, denormal;
 };
 
 } // namespace resnetc

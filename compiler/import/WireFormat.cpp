@@ -35,7 +35,9 @@ std::string guessFormat(llvm::StringRef b) {
   const StringRef start = b.take_front(512);
   auto isText = [](char c) { return llvm::isPrint(c) || c == '\n' || c == '\r' || c == '\t' || (c & 0x80); };
   if (!start.empty() && llvm::isPrint(start[0]) && llvm::all_of(start, isText))
-    return start.ltrim().starts_with("<") ? "HTML or XML" : "text";
+    return start.contains("ir_version") ? "a model in ONNX's text form"
+           : start.ltrim().starts_with("<") ? "HTML or XML"
+                                            : "text";
   return "";
 }
 
@@ -100,7 +102,9 @@ bool Walker::malformed(uint64_t start, const std::string &why, bool foreign) {
   return refuse("R015", "malformed field at byte " + std::to_string(start) + " in " + path(nullptr, 0) + ": " + why);
 }
 
-static std::string mebibytes(uint64_t n) {
+static std::string readable(uint64_t n) {
+  if (n < 1 << 20)
+    return std::to_string(n) + " bytes";
   const uint64_t tenths = n / 104858 + (n % 104858 != 0);
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
 }
@@ -110,8 +114,8 @@ bool Walker::endsEarly(const std::string &what, uint64_t wanted) {
   return refuse("R012",
                 "protobuf ends early: " + what + " wants " + std::to_string(wanted) + " bytes at offset " +
                     std::to_string(at) + ", file has " + std::to_string(have) + " left",
-                "the download is probably cut: at least " + mebibytes(at + wanted) + " needed up to here, found " +
-                    mebibytes(bytes.size()));
+                "the download is probably cut: at least " + readable(at + wanted) + " needed up to here, found " +
+                    readable(bytes.size()));
 }
 
 // Nothing when it is longer than 10 bytes or runs over the end; `at` then tells which.
@@ -200,9 +204,10 @@ bool Walker::run() {
 
 } // namespace
 
-// "size 12345" of a Git LFS pointer.
+// "; the model has 12345" of a Git LFS pointer with "size 12345".
 static std::string lfsSize(llvm::StringRef bytes) {
-  return bytes.split("\nsize ").second.take_while(llvm::isDigit).take_front(20).str();
+  const std::string size = bytes.split("\nsize ").second.take_while(llvm::isDigit).take_front(20).str();
+  return size.empty() ? "" : "; the model has " + size;
 }
 
 bool checkWireFormat(llvm::StringRef bytes, Diagnostics &diagnostics) {
@@ -214,7 +219,7 @@ bool checkWireFormat(llvm::StringRef bytes, Diagnostics &diagnostics) {
     return refuse("R019", "empty file (0 bytes), not an ONNX model");
   if (bytes.starts_with("version https://git-lfs"))
     return refuse("R011",
-                  "this is a Git LFS pointer, not a model (" + std::to_string(bytes.size()) + " bytes; the model has " +
+                  "this is a Git LFS pointer, not a model (" + std::to_string(bytes.size()) + " bytes" +
                       lfsSize(bytes) + ")",
                   "git lfs pull");
   if (static_cast<int64_t>(bytes.size()) > limits::kFileBytes)

@@ -17,6 +17,10 @@ struct Diagnostic {
   std::string node = {}, note = {}, fix = {};
 };
 
+// A name of the model for a message: a long one is cut. quote() also puts it in quotes.
+std::string shorten(const std::string &name);
+std::string quote(const std::string &name);
+
 class Diagnostics {
 public:
   explicit Diagnostics(std::string file) : file(std::move(file)) {}
@@ -27,7 +31,8 @@ public:
   bool hasErrors() const;
   // 0 without errors, else the exit status of the first error's code: 1 U, 2 R (file), 3 R014 and R03x, 4 V, 5 R06x and O, 70 I.
   int exitStatus() const;
-  // All messages in order, and a count after more than one error. Control bytes of names are escaped, long names cut.
+  // All messages in order, and a count after more than one error; of very many only the first. Control bytes and what
+  // is no UTF-8 are escaped.
   std::string format() const;
   const std::vector<Diagnostic> &all() const { return list; }
 

@@ -31,8 +31,12 @@ static Value importConv(NodeView &n) {
   auto shape = n.check(convShape(x, w, group, window.strides, window.pads, window.dilations), "R044");
   if (!shape)
     return {};
-  return n.build<rn::Conv2dOp>(*shape, n.elementType(0), n.input(0), n.input(1), n.input(2), Value(),
-                               n.list(window.strides), n.list(window.pads), n.list(window.dilations),
-                               n.builder().getI64IntegerAttr(group), rn::ActivationAttr());
+  const bool biasIsLate = n.has(2) && !n.isConstant(2); // computed at run time: added behind
+  Value result = n.build<rn::Conv2dOp>(*shape, n.elementType(0), n.input(0), n.input(1), biasIsLate ? Value() : n.input(2),
+                                       Value(), n.list(window.strides), n.list(window.pads), n.list(window.dilations),
+                                       n.builder().getI64IntegerAttr(group), rn::ActivationAttr());
+  if (!biasIsLate || !result)
+    return result;
+  return n.build<rn::AddOp>(*shape, n.elementType(0), result, n.reshape(n.input(2), {w[0], 1, 1}), rn::ActivationAttr());
 }
 RESNETC_IMPORT_OP(Conv, 7, kNewestOpset, 2, 3, importConv)

@@ -37,7 +37,7 @@ static Value importGemm(NodeView &n) {
     n.error("R041", "Gemm of " + toString(n.shape(0)) + " and " + toString(n.shape(1)) + ", want two matrices");
     return {};
   }
-  const bool transA = n.getFlag("transA", false), transB = n.getFlag("transB", false);
+  const bool transA = n.getFlag("transA", false, "R056"), transB = n.getFlag("transB", false, "R056");
   const double alpha = n.getFloat("alpha", 1), beta = n.getFloat("beta", 1);
   const int64_t rows = n.shape(0)[transA], inner = n.shape(0)[!transA], columns = n.shape(1)[!transB];
   if (n.shape(1)[transB] != inner)
@@ -53,7 +53,7 @@ static Value importGemm(NodeView &n) {
     return {};
   Value a = transA ? n.transpose(n.input(0), {1, 0}) : n.input(0);
   Value b = scaled(n, transB ? n.input(1) : n.transpose(n.input(1), {1, 0}), alpha);
-  Value c = scaled(n, n.input(2), beta), bias = c ? asBias(n, c, columns) : Value();
+  Value c = scaled(n, n.input(2), beta), bias = c && n.isConstant(2) ? asBias(n, c, columns) : Value();
   if (n.failed())
     return {};
   Value product = dense(n, a, b, bias);
