@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include "llvm/TargetParser/Host.h"
@@ -47,6 +48,8 @@ struct Flags {
   cl::opt<std::string> target{"target", cl::value_desc("TRIPLE"), cl::cat(category), cl::desc("x86_64-linux-gnu or aarch64-linux-gnu (this machine)")};
   cl::opt<std::string> cpu{"cpu", cl::value_desc("NAME"), cl::cat(category),
                            cl::desc("native, baseline, x86-64-v2, x86-64-v3, x86-64-v4, armv8-a (native)")};
+  cl::opt<bool> rejectNonFinite{"reject-nonfinite", cl::cat(category),
+                                cl::desc("Refuse weights that are infinite or NaN")};
   cl::opt<Math> math{"math", cl::cat(category), cl::init(Math::Fast), cl::desc("How to compute:"),
                      cl::values(clEnumValN(Math::Fast, "fast", "3x3 convolutions by Winograd's F(2x2, 3x3) or F(4x4, 3x3) where it pays"),
                                 clEnumValN(Math::Strict, "strict", "every product as the model states it"))};
@@ -135,7 +138,11 @@ private:
     if (to.model != "-" && flags.dataDirectory.empty()) {
       const StringRef folder = sys::path::parent_path(to.model);
       to.options.import.dataDirectory = folder.empty() ? "." : folder.str();
+      SmallString<256> real;
+      if (sys::fs::is_symlink_file(to.model) && !sys::fs::real_path(to.model, real))
+        to.options.import.linkedDirectory = sys::path::parent_path(real).str();
     }
+    to.options.import.rejectNonFinite = flags.rejectNonFinite;
     if (flags.check)
       return;
     if (!flags.noHeader && !flags.header.empty())

@@ -32,6 +32,10 @@ static bool isSpecial(const std::string &path) {
 }
 
 bool checkPlace(const std::string &path, Diagnostics &diagnostics) {
+  if (path == "-" && fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+    diagnostics.error("O011", "cannot write to standard output: " + reason());
+    return false;
+  }
   if (path == "-" || isSpecial(path))
     return true;
   const std::string folder = folderOf(path);

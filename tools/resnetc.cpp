@@ -7,6 +7,7 @@
 #include "tools/Packaging.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cerrno>
 #include <chrono>
@@ -37,8 +38,15 @@ static bool readModel(const std::string &path, std::string &bytes, Diagnostics &
     diagnostics.error("R010", std::string("cannot open the model: ") + (errno ? std::strerror(errno) : "not a regular file"));
     return false;
   }
+  if (S_ISREG(info.st_mode) && static_cast<size_t>(info.st_size) > kMostModelBytes) { // do not read it to find out
+    diagnostics.error("R061",
+                      "model is " + std::to_string(info.st_size) + " bytes, limit " + std::to_string(kMostModelBytes),
+                      {}, {}, "save it with external data");
+    close(descriptor);
+    return false;
+  }
   if (S_ISREG(info.st_mode) && info.st_size > 0)
-    bytes.reserve(std::min<size_t>(info.st_size, kMostModelBytes) + 1);
+    bytes.reserve(info.st_size + 1);
   std::vector<char> chunk(1 << 20);
   ssize_t n = 0;
   while (bytes.size() <= kMostModelBytes && (n = read(descriptor, chunk.data(), chunk.size())) > 0)
@@ -46,8 +54,8 @@ static bool readModel(const std::string &path, std::string &bytes, Diagnostics &
   if (n < 0)
     diagnostics.error("R010", std::string("cannot read the model: ") + std::strerror(errno));
   else if (bytes.size() > kMostModelBytes)
-    diagnostics.error("R061", "the model has more than " + std::to_string(kMostModelBytes) + " bytes", {}, {},
-                      "save the weights as external data");
+    diagnostics.error("R061", "model is more than " + std::to_string(kMostModelBytes) + " bytes", {}, {},
+                      "save it with external data");
   close(descriptor);
   return !diagnostics.hasErrors();
 }
@@ -166,6 +174,9 @@ static void leave(const char *code, const std::string &text) {
   _exit(diagnostics.exitStatus());
 }
 
+// Halide's LLVM has a fatal error handler of its own, which exits; we never do.
+static void onForeignExit() { leave("I001", "internal error: a library ended the compiler"); }
+
 static void onFatalError(void *, const char *reason, bool) { leave("I001", std::string("internal error: ") + reason); }
 
 static void onNoMemory() {
@@ -196,8 +207,10 @@ static void handle(void (*handler)(int)) {
 static int runChild(const CommandLine &line) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   handle(onSignalInChild);
-  std::signal(SIGPIPE, SIG_IGN);
+  for (int signal : {SIGPIPE, SIGXFSZ}) // so that write() says it
+    std::signal(signal, SIG_IGN);
   std::set_new_handler(onNoMemory);
+  std::atexit(onForeignExit);
   install_fatal_error_handler(onFatalError);
   install_bad_alloc_error_handler(onLlvmNoMemory);
   return work(line);
@@ -243,14 +256,13 @@ int main(int argc, char **argv) {
   current = &line;
   if (!checkPlaces(line, status)) // before the fork: both processes must know the places to clean them
     return status;
+  (void)sys::Process::FixupStandardFileDescriptors(); // no file of ours may become a closed standard output
   child = fork();
-  if (child == 0) {
+  if (child <= 0) { // without a child it must go in here
     status = runChild(line);
     outs().flush();
     _exit(status);
   }
-  if (child < 0)
-    return runChild(line);
   handle(onSignalInParent);
   return supervise();
 }
