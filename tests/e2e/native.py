@@ -84,7 +84,7 @@ class Native:
     def run(self, *arrays, threads=0):
         """Outputs for the inputs, in the model's order. threads 0: no resnetc_exec at all."""
         arrays = [np.ascontiguousarray(a, np.float32) for a in arrays]
-        units = arrays[0].shape[0] // self.inputs[0].shape[0]
+        units = arrays[0].shape[0] // self.inputs[0].shape[0] if arrays and self.inputs[0].rank else 1
         batch = units * self.model.batch_min
         for array, info in zip(arrays, self.inputs):
             assert array.nbytes == info.bytes * units, f"{info.name}: {array.shape} for {info.shape}"
