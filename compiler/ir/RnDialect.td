@@ -24,7 +24,11 @@ def Rn_ActivationKind : I32EnumAttr<"ActivationKind", "pointwise non-linear func
     I32EnumAttrCase<"Relu", 0, "relu">, I32EnumAttrCase<"LeakyRelu", 1, "leaky_relu">,
     I32EnumAttrCase<"Clip", 2, "clip">, I32EnumAttrCase<"Sigmoid", 3, "sigmoid">,
     I32EnumAttrCase<"Silu", 4, "silu">, I32EnumAttrCase<"HardSigmoid", 5, "hard_sigmoid">,
-    I32EnumAttrCase<"HardSwish", 6, "hard_swish">]> {
+    I32EnumAttrCase<"HardSwish", 6, "hard_swish">, I32EnumAttrCase<"Tanh", 7, "tanh">,
+    I32EnumAttrCase<"Elu", 8, "elu">, I32EnumAttrCase<"Softplus", 9, "softplus">, I32EnumAttrCase<"Mish", 10, "mish">,
+    I32EnumAttrCase<"Gelu", 11, "gelu">, I32EnumAttrCase<"GeluTanh", 12, "gelu_tanh">,
+    I32EnumAttrCase<"Erf", 13, "erf">, I32EnumAttrCase<"Exp", 14, "exp">, I32EnumAttrCase<"Sqrt", 15, "sqrt">,
+    I32EnumAttrCase<"Abs", 16, "abs">]> {
   let cppNamespace = "::resnetc::rn";
   let genSpecializedAttr = 0;
 }
@@ -33,7 +37,8 @@ def Rn_Activation : Rn_Attr<"Activation", "act"> {
   let summary = "an activation with its parameters";
   let description = [{
     `#rn.act<relu>`, `#rn.act<clip, 0.0, 6.0>`. alpha and beta are: leaky_relu slope, -; clip low, high;
-    hard_sigmoid max(0, min(1, alpha x + beta)); hard_swish x * hard_sigmoid(x) with the same two; else unused.
+    hard_sigmoid max(0, min(1, alpha x + beta)); hard_swish x * hard_sigmoid(x) with the same two;
+    elu beta * (x < 0 ? alpha (exp(x) - 1) : x); else unused.
   }];
   let parameters = (ins EnumParameter<Rn_ActivationKind>:$kind, 
     APFloatParameter<"first parameter">:$alpha, APFloatParameter<"second parameter">:$beta);

@@ -221,6 +221,7 @@ double ActivationAttr::apply(double x) const {
   // Comparisons are written so that NaN passes through.
   auto clip = [](double v, double low, double high) { return v < low ? low : v > high ? high : v; };
   auto hardSigmoid = [&] { return clip(alpha() * x + beta(), 0, 1); };
+  auto softplus = [&] { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); };
   switch (getKind()) {
   case ActivationKind::Relu: return x < 0 ? 0 : x;
   case ActivationKind::LeakyRelu: return x < 0 ? alpha() * x : x;
@@ -229,6 +230,16 @@ double ActivationAttr::apply(double x) const {
   case ActivationKind::Silu: return x / (1 + std::exp(-x));
   case ActivationKind::HardSigmoid: return hardSigmoid();
   case ActivationKind::HardSwish: return x * hardSigmoid();
+  case ActivationKind::Tanh: return std::tanh(x);
+  case ActivationKind::Elu: return beta() * (x < 0 ? alpha() * std::expm1(x) : x);
+  case ActivationKind::Softplus: return softplus();
+  case ActivationKind::Mish: return x * std::tanh(softplus());
+  case ActivationKind::Gelu: return x / 2 * std::erfc(-x * M_SQRT1_2);
+  case ActivationKind::GeluTanh: return x / 2 * (1 + std::tanh(M_2_SQRTPI * M_SQRT1_2 * (x + 0.044715 * x * x * x)));
+  case ActivationKind::Erf: return std::erf(x);
+  case ActivationKind::Exp: return std::exp(x);
+  case ActivationKind::Sqrt: return std::sqrt(x);
+  case ActivationKind::Abs: return std::abs(x);
   }
   llvm_unreachable("all kinds are handled");
 }

@@ -42,13 +42,27 @@ double activation(const KernelSpec &s, double x) {
   if (act == "sigmoid") return 1 / (1 + std::exp(-x));
   if (act == "silu") return x / (1 + std::exp(-x));
   if (act == "hard_sigmoid") return std::min(std::max(alpha * x + beta, 0.0), 1.0);
-  if (act == "hard_swish") return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0);
+  if (act == "hard_swish") return x * std::min(std::max(alpha * x + beta, 0.0), 1.0);
+  if (act == "tanh") return std::tanh(x);
+  if (act == "elu") return beta * (x < 0 ? alpha * std::expm1(x) : x);
+  if (act == "softplus") return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
+  if (act == "mish") return x * std::tanh(std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))));
+  if (act == "gelu") return 0.5 * x * (1 + std::erf(x * std::sqrt(0.5)));
+  if (act == "gelu_tanh") return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+  if (act == "erf") return std::erf(x);
+  if (act == "exp") return std::exp(x);
+  if (act == "sqrt") return std::sqrt(x);
+  if (act == "abs") return std::fabs(x);
   if (act != "none") throw std::logic_error(act);
   return x;
 }
 
 void visitActivated(const KernelSpec &s, size_t offset, double exact, double error, const Visit &visit) {
-  const double slope = std::max(1.5, std::fabs(s.real("alpha", 0)));  // the steepest: hard_swish
+  double slope = std::max(2.0, std::fabs(s.real("alpha", 0)));  // hard_swish: 2 - beta; gelu, erf, mish: 1.13; most: 1
+  if (s.word("act", "none") == "elu")
+    slope = std::fabs(s.real("beta", 0)) * std::max(1.0, std::fabs(s.real("alpha", 0)));
+  if (s.word("act", "none") == "exp")
+    slope = std::exp(exact + error);
   const double y = activation(s, exact);
   const double own = s.word("act", "none") == "none" ? 0 : 16 * Unit * (std::fabs(y) + std::fabs(exact) + std::fabs(s.real("beta", 0)));
   visit(offset, y, slope * error + own + 1e-37);

@@ -167,6 +167,29 @@ TEST_P(Kernels, PointwiseOps) {
   }
 }
 
+// Quotients of random numbers spread over many powers of two.
+TEST_P(Kernels, ActivationsOverTheirRange) {
+  const Level &l = GetParam();
+  const std::vector<int64_t> row = {1, 0, 0, 0, 0, 0};
+  for (const char *act : {"tanh", "elu", "softplus", "mish", "gelu", "gelu_tanh", "erf", "abs", "hard_swish"}) {
+    KernelSpec s = pointwiseSpec("div", {4001, 1, 1, 1, 1, 1}, {row, row, row});
+    s.words["act"] = act;
+    s.floats = {{"alpha", 1.25}, {"beta", 0.75}};
+    check(s, l);
+  }
+  KernelSpec exponential = pointwiseSpec("copy", {1003, 1, 1, 1, 1, 1}, {row, row});
+  exponential.words["act"] = "exp";
+  check(exponential, l);
+  KernelSpec root = exponential;
+  root.words["act"] = "sqrt";
+  std::vector<float> in(1003), out(1003);
+  for (size_t i = 0; i < in.size(); i++)
+    in[i] = std::ldexp(1 + static_cast<float>(i) / 1024, static_cast<int>(i % 80) - 40);
+  CallableKernel(root, l.machine)({in.data(), out.data()});
+  for (size_t i = 0; i < in.size(); i++)
+    EXPECT_EQ(out[i], std::sqrt(in[i]));
+}
+
 TEST_P(Kernels, PointwiseLayouts) {
   const Level &l = GetParam();
   const int64_t b = l.machine.block, w = 5, h = 3;
@@ -236,7 +259,8 @@ TEST_P(Kernels, Softmax) {
 TEST_P(Kernels, NanAndInfinityPropagate) {
   const Level &l = GetParam();
   const float nan = std::nanf(""), inf = INFINITY;
-  for (const char *act : {"none", "relu", "clip", "leaky_relu", "sigmoid", "silu", "hard_sigmoid", "hard_swish"}) {
+  for (const char *act : {"none", "relu", "clip", "leaky_relu", "sigmoid", "silu", "hard_sigmoid", "hard_swish", "tanh", "elu",
+                          "softplus", "mish", "gelu", "gelu_tanh", "erf", "exp", "abs"}) {
     KernelSpec s = pointwiseSpec("copy", {20, 1, 1, 1, 1, 1}, {{1, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0}});
     s.words["act"] = act;
     s.floats = {{"alpha", 0.25}, {"beta", 1}};
