@@ -38,7 +38,7 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
       return true;
     if (auto reduce = dyn_cast<ReduceOp>(op))
       return isImage(reduce.getInput()) && reduce.getAxes() == ArrayRef<int64_t>{2, 3};
-    if (!isa<AddOp, SubOp, MulOp, DivOp, MinOp, MaxOp, ActivationOp, BatchNormOp, SliceOp, PadOp, ConcatOp>(op) ||
+    if (!isa<AddOp, SubOp, MulOp, DivOp, MinOp, MaxOp, ActivationOp, BatchNormOp, SliceOp, PadOp, ConcatOp, GatherOp>(op) ||
         !isImage(op.getResult(0)))
       return false;
     auto parameters = isa<BatchNormOp>(op) ? op.getOperands().take_front(1) : op.getOperands();
@@ -48,8 +48,10 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
 
   static bool isImageOrConstant(Value v) { return isImage(v) || constantOf(v); }
 
-  // Slices, pads and concatenations may cut channels only between blocks.
+  // Slices, pads, gathers and concatenations may cut channels only between blocks.
   bool movesWholeBlocks(Operation &op) {
+    if (auto gather = dyn_cast<GatherOp>(op))
+      return gather.getAxis() >= 2 && typeOf(gather.getIndices()).getRank() == 1;
     if (auto slice = dyn_cast<SliceOp>(op))
       return slice.getOffsets()[1] % block == 0 && slice.getSteps()[1] == 1 && channels(slice.getResult()) % block == 0;
     if (auto pad = dyn_cast<PadOp>(op))

@@ -1,5 +1,6 @@
 // simplify-shapes: one form for what can be written in several ways, nothing for what does nothing.
 //   slice, pad, broadcast, cast, concat that change nothing  ->  their input
+//   add, mul, ... of x and broadcast(y)                      ->  of x and y, which broadcasts by itself
 //   slice(slice(x)), reduce(reduce(x)), reshape(reshape(x))  ->  one
 //   transpose that moves only dimensions of extent 1         ->  reshape
 //   reduce without keepdims                                  ->  reshape(reduce with keepdims)
@@ -37,6 +38,24 @@ template <typename OpT> struct DropNoOp : CountingPattern<OpT> {
     rewriter.replaceOp(op, op->getOperand(0));
     ++this->count;
     return success();
+  }
+};
+
+template <typename OpT> struct DropBroadcastOperand : CountingPattern<OpT> {
+  using CountingPattern<OpT>::CountingPattern;
+  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto broadcast = operand.get().template getDefiningOp<rn::BroadcastOp>();
+      if (!broadcast)
+        continue;
+      Value other = op->getOperand(1 - operand.getOperandNumber());
+      if (ShapeRef(cantFail(broadcastShape(shapeOf(broadcast.getInput()), shapeOf(other)))) != shapeOf(op))
+        continue;
+      rewriter.modifyOpInPlace(op, [&] { operand.set(broadcast.getInput()); });
+      ++this->count;
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no operand is a broadcast that the other one makes needless");
   }
 };
 
@@ -147,7 +166,9 @@ struct SimplifyShapesPass : impl::SimplifyShapesBase<SimplifyShapesPass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<DropNoOp<rn::SliceOp>, DropNoOp<rn::PadOp>, DropNoOp<rn::BroadcastOp>, DropNoOp<rn::CastOp>,
                  DropNoOp<rn::ConcatOp>, DropNoOp<rn::ReduceOp>, MergeSlices, TransposeToReshape, KeepReducedDims,
-                 MergeReduces, GlobalPoolToReduce, PoolToSlice<rn::MaxPoolOp>, PoolToSlice<rn::AvgPoolOp>>(
+                 MergeReduces, DropBroadcastOperand<rn::AddOp>, DropBroadcastOperand<rn::SubOp>,
+                 DropBroadcastOperand<rn::MulOp>, DropBroadcastOperand<rn::DivOp>, DropBroadcastOperand<rn::MinOp>,
+                 DropBroadcastOperand<rn::MaxOp>, GlobalPoolToReduce, PoolToSlice<rn::MaxPoolOp>, PoolToSlice<rn::AvgPoolOp>>(
         &getContext(), numSimplified);
     applyPatterns(getOperation(), std::move(patterns));
   }

@@ -94,3 +94,20 @@ func.func @main(%x: tensor<1x64x28x28xf32>) -> tensor<1x64x28x28xf32> {
   %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x64x28x28xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x28x28xf32> loc("large")
   return %0 : tensor<1x64x28x28xf32>
 }
+
+// -----
+
+// A gather of rows of a blocked image: a copy for each evenly spaced run, here row 1, rows 0 to 2, row 1.
+// CHECK: plan.step "mirror" grid [1, 2]
+// CHECK-NEXT: plan.call @[[ROW:pointwise_copy.*]] [#plan.ref<@[[X:b[0-9]+]] + 96 {{.*}}, #plan.ref<@[[Y:b[0-9]+]] + 0
+// CHECK: plan.step "mirror" grid [1, 2]
+// CHECK-NEXT: plan.call @pointwise_copy{{.*}} [#plan.ref<@[[X]] + 0 {{.*}}, #plan.ref<@[[Y]] + 96
+// CHECK: plan.step "mirror" grid [1, 2]
+// CHECK-NEXT: plan.call @[[ROW]] [#plan.ref<@[[X]] + 96 {{.*}}, #plan.ref<@[[Y]] + 384
+func.func @main(%x: tensor<1x16x3x3xf32> {rn.name = "data"}) -> (tensor<1x16x5x3xf32> {rn.name = "y"}) {
+  %i = rn.constant dense<[1, 0, 1, 2, 1]> : tensor<5xi64>
+  %0 = rn.max_pool %x {kernel = array<i64: 1, 1>} : tensor<1x16x3x3xf32> -> tensor<1x16x3x3xf32> loc("pool")
+  %1 = rn.gather %0, %i {axis = 2} : tensor<1x16x3x3xf32>, tensor<5xi64> -> tensor<1x16x5x3xf32> loc("mirror")
+  %2 = rn.activation %1 {act = #rn.act<relu>} : tensor<1x16x5x3xf32> -> tensor<1x16x5x3xf32> loc("relu")
+  return %2 : tensor<1x16x5x3xf32>
+}

@@ -141,3 +141,25 @@ func.func @keeps_pool_of_several_pixels(%x: !x) -> tensor<1x2x4x3xf32> {
   %1 = rn.max_pool %x {kernel = array<i64: 1, 2>} : !x -> tensor<1x2x4x3xf32>
   return %1 : tensor<1x2x4x3xf32>
 }
+
+// CHECK-LABEL: @drops_broadcast_of_an_operand
+// CHECK-SAME: (%[[X:.*]]: tensor<1x2x4x4xf32>, %[[G:.*]]: tensor
+// CHECK-NEXT: %[[Y:.*]] = rn.mul %[[X]], %[[G]] : tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32> -> tensor<1x2x4x4xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @drops_broadcast_of_an_operand(%x: !x, %g: tensor<1x2x1x1xf32>) -> !x {
+  %0 = rn.broadcast %g : tensor<1x2x1x1xf32> -> !x
+  %1 = rn.mul %x, %0 : !x, !x -> !x
+  return %1 : !x
+}
+
+// One of two broadcasts gives the result its shape.
+// CHECK-LABEL: @keeps_broadcast_that_makes_the_shape
+// CHECK: %[[B:.*]] = rn.broadcast
+// CHECK: rn.sub %{{.*}}, %[[B]]
+// CHECK: rn.sub %[[B]], %{{.*}} : tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32>
+func.func @keeps_broadcast_that_makes_the_shape(%g: tensor<1x2x1x1xf32>, %s: tensor<f32>) -> (!x, !x) {
+  %0 = rn.broadcast %g : tensor<1x2x1x1xf32> -> !x
+  %1 = rn.sub %s, %0 : tensor<f32>, !x -> !x
+  %2 = rn.sub %0, %g : !x, tensor<1x2x1x1xf32> -> !x
+  return %1, %2 : !x, !x
+}

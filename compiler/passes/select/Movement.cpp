@@ -1,4 +1,5 @@
-// Data movement: relayout, transpose, slice, pad, concat, broadcast are strided copies; reshape is another view.
+// Data movement: relayout, transpose, slice, pad, concat, gather, broadcast are strided copies; reshape is another view.
+#include "compiler/ir/Constants.h"
 #include "compiler/passes/select/Planner.h"
 
 using namespace mlir;
@@ -182,6 +183,36 @@ static LogicalResult lowerConcat(Planner &p, ConcatOp op) {
   return success();
 }
 static Lowering<ConcatOp, lowerConcat> concat;
+
+// Constant indices along one axis: a copy for each run of evenly spaced ones.
+static LogicalResult lowerGather(Planner &p, GatherOp op) {
+  if (!constantOf(op.getIndices()))
+    return op.emitOpError() << "has indices that are no constant";
+  const std::vector<double> indices = constantValues(constantOf(op.getIndices()));
+  const View from = p.view(op.getInput());
+  View to = p.result(op.getResult());
+  const int64_t axis = op.getAxis(), extent = from.shape[axis], count = static_cast<int64_t>(indices.size());
+  Shape shape(from.shape);
+  shape[axis] = count;
+  if (to.dense()) // the dimensions of the indices as one
+    to = Planner::layOut(RankedTensorType::get(shape, op.getType().getElementType()), to.buffer);
+  auto index = [&](int64_t i) { return static_cast<int64_t>(indices[i]) + (indices[i] < 0 ? extent : 0); };
+  for (int64_t first = 0, next; first < count; first = next) {
+    const int64_t step = first + 1 < count ? std::max<int64_t>(index(first + 1) - index(first), 0) : 0;
+    for (next = first + 1; next < count && index(next) - index(next - 1) == step;)
+      ++next;
+    shape[axis] = next - first;
+    Shape source(shape.size(), 0), target(shape.size(), 0);
+    source[axis] = index(first);
+    target[axis] = first;
+    View run = box(from, source, shape);
+    run.strides[axis] *= step;
+    p.copy(op.getLoc(), run, box(to, target, shape));
+  }
+  p.fillBorder(op.getLoc(), to);
+  return success();
+}
+static Lowering<GatherOp, lowerGather> gather;
 
 static LogicalResult lowerBroadcast(Planner &p, BroadcastOp op) {
   const View from = p.view(op.getInput()), to = p.result(op.getResult());
