@@ -162,7 +162,7 @@ static Expected<std::optional<Profile>> profileIfWanted(const resnetc_model &mod
     return std::nullopt;
   Profile result;
   if (Error error = checkStatus(profile(runner, model, batch, options.threads, options.repeat, result)))
-    return std::move(error);
+    return error;
   return result;
 }
 

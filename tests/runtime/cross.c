@@ -20,7 +20,7 @@ int main(void) {
   resnetc_pool *pool = NULL;
   if (resnetc_rt_cpu_features() != EXPECTED_FEATURES || resnetc_pool_create(4, &pool) != RESNETC_OK)
     return puts("features or pool_create"), 1;
-  const resnetc_exec exec = {sizeof exec, 0, resnetc_pool_parallel_for, pool, NULL};
+  const resnetc_exec exec = {.struct_size = sizeof exec, .parallel_for = resnetc_pool_parallel_for, .user = pool};
   for (int round = 1; round <= 200; ++round) {
     fesetround(round % 2 ? FE_UPWARD : FE_TONEAREST);
     const resnetc_status status = resnetc_rt_step(&exec, 0, 100, task, NULL);
