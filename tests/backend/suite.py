@@ -46,7 +46,7 @@ def run(pattern=""):
     """{name: outcome} of the cases whose name holds the pattern."""
     cases or load()
     names = sorted(name for name in cases if re.search(pattern, name))
-    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ProcessPoolExecutor(int(os.environ.get("JOBS", os.cpu_count()))) as pool:
         return dict(zip(names, pool.map(outcome, names, chunksize=4)))
 
 

@@ -126,4 +126,10 @@ def test_all_faults_at_once(tmp_path):
     model = graph("a = Conv<strides=[0,1]>(x, w)\n b = Relu(a)\n c = Flatten<axis=9>(x)\n y = Add(b, c)")
     model.graph.initializer.add(name="t", data_type=TensorProto.FLOAT, dims=[2], raw_data=bytes(4))
     (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
-    refuse(tmp_path, "?")
+    refuse(tmp_path, """
+model.onnx: error: [R043] strides must be 2 positive values, got [0, 1]
+  node  node0 (graph node 1 of 4), Conv, opset 17, input x f32[1, 4, 8, 8], input w f32[8, 4, 3, 3]
+model.onnx: error: [R047] Flatten: axis 9 is out of [-4, 3]
+  node  node2 (graph node 3 of 4), Flatten, opset 17, input x f32[1, 4, 8, 8]
+model.onnx: error: [R057] tensor 't': raw_data has 4 bytes, shape needs 8
+model.onnx: 3 errors""")

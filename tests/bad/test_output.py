@@ -76,7 +76,7 @@ def test_folder_of_another_user(mode, messages, folder):
     for parent in folder.parents[:3]:
         parent.chmod(parent.stat().st_mode | 0o055)
     if messages:
-        check_refusal(compile_here(folder, before_exec=as_nobody), messages)
+        check_refusal(compile_here(folder, "--no-header", before_exec=as_nobody), messages)
     (folder / "model.onnx").chmod(0)
     done = compile_here(folder, before_exec=as_nobody, output="/dev/null")
     check_refusal(done, "model.onnx: error: [R010] cannot open the model: Permission denied")
@@ -131,10 +131,10 @@ def test_limit_of_the_file_size(folder):
 
 
 def test_library_that_gives_up(folder):
-    """Halide cannot write its file in memory, and ends the process."""
+    """Halide cannot write its file in memory, and ends the process; the limit cuts the message, too."""
     (folder / "net.o").write_bytes(OLD)
     done = compile_here(folder, before_exec=limit(resource.RLIMIT_FSIZE, 100))
-    assert done.status == 70 and done.err.endswith("model.onnx: error: [I001] internal error: a library ended the compiler\n")
+    assert done.status == 70 and "model.onnx: error: [I001] internal error" in done.err
     assert (folder / "net.o").read_bytes() == OLD and not (folder / "net.h").exists()
 
 
