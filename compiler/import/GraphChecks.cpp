@@ -117,7 +117,7 @@ void GraphImporter::checkOperators() {
   for (int i = 0; i < graph.node_size(); ++i) {
     const onnx::NodeProto &node = graph.node(i);
     const bool standard = isDefaultDomain(node.domain());
-    if (standard && findOp(node.op_type(), opset))
+    if (standard && findOp(node.op_type(), opsets[i]))
       continue;
     unsupported[i] = true;
     missing[standard ? node.op_type() : node.domain() + "." + node.op_type()].push_back(i);

@@ -6,10 +6,10 @@ using namespace mlir;
 
 namespace resnetc {
 
-GraphImporter::GraphImporter(MLIRContext *context, onnx::ModelProto &model, int64_t opset, const ImportOptions &options,
-                             Diagnostics &diagnostics)
-    : builder(context), diagnostics(diagnostics), tensors(context, diagnostics, external), opset(opset),
-      graph(*model.mutable_graph()), model(model), options(options),
+GraphImporter::GraphImporter(MLIRContext *context, onnx::ModelProto &model, int64_t opset, std::vector<int64_t> opsets,
+                             const ImportOptions &options, Diagnostics &diagnostics)
+    : builder(context), diagnostics(diagnostics), tensors(context, diagnostics, external),
+      graph(*model.mutable_graph()), model(model), opset(opset), opsets(std::move(opsets)), options(options),
       external(options.dataDirectory, options.linkedDirectory, diagnostics) {}
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
@@ -38,7 +38,7 @@ std::string GraphImporter::describeNode(int index) {
   if (name.empty())
     name = node.output_size() ? "(unnamed, output " + quote(node.output(0)) + ")" : "(unnamed)";
   return shorten(name) + " (graph node " + std::to_string(index + 1) + " of " + std::to_string(graph.node_size()) +
-         "), " + shorten(node.op_type()) + ", opset " + std::to_string(opset);
+         "), " + shorten(node.op_type()) + ", opset " + std::to_string(opsets[index]);
 }
 
 std::string GraphImporter::describeValue(Value value) const {
@@ -61,9 +61,9 @@ const GraphImporter::Named *GraphImporter::find(const std::string &name) {
   return &named;
 }
 
-void GraphImporter::importNode(int index) {
+// False when an input is unknown.
+bool GraphImporter::readInputs(int index, SmallVectorImpl<Value> &inputs) {
   const onnx::NodeProto &node = graph.node(index);
-  SmallVector<Value> inputs;
   bool known = !unsupported[index];
   for (const std::string &name : node.input()) {
     const Named *named = name.empty() ? nullptr : find(name);
@@ -76,30 +76,42 @@ void GraphImporter::importNode(int index) {
   }
   while (!inputs.empty() && node.input(inputs.size() - 1).empty())
     inputs.pop_back();
-  Value result;
-  if (known) {
-    const OpEntry &op = *findOp(node.op_type(), opset);
-    NodeView view(*this, node, index, inputs);
-    const int count = static_cast<int>(inputs.size());
-    if (count < op.minInputs || count > op.maxInputs)
-      view.error("R055", node.op_type() + " expects " + std::to_string(op.minInputs) +
-                             (op.maxInputs == op.minInputs ? ""
-                              : op.maxInputs == kAnyNumber ? " or more"
-                                                           : ".." + std::to_string(op.maxInputs)) +
-                             " inputs, got " + std::to_string(count));
-    for (int i = 0; i < std::min(op.minInputs, count); ++i)
-      if (!inputs[i])
-        view.error("R053", node.op_type() + " input " + std::to_string(i) + " is missing");
-    if (!view.failed())
-      result = op.import(view);
-    if (!result && !view.failed())
-      diagnostics.error("I001", "the importer gave no result", describeNode(index));
-    if (view.failed())
-      result = {};
-  }
+  return known;
+}
+
+// The results stay null after an error.
+void GraphImporter::buildNode(int index, ArrayRef<Value> inputs, MutableArrayRef<Value> results) {
+  const onnx::NodeProto &node = graph.node(index);
+  const OpEntry &op = *findOp(node.op_type(), opsets[index]);
+  NodeView view(*this, node, index, inputs, results);
+  const int count = static_cast<int>(inputs.size());
+  if (count < op.minInputs || count > op.maxInputs)
+    view.error("R055", node.op_type() + " expects " + std::to_string(op.minInputs) +
+                           (op.maxInputs == op.minInputs ? ""
+                            : op.maxInputs == kAnyNumber ? " or more"
+                                                         : ".." + std::to_string(op.maxInputs)) +
+                           " inputs, got " + std::to_string(count));
+  for (int i = 0; i < std::min(op.minInputs, count); ++i)
+    if (!inputs[i])
+      view.error("R053", node.op_type() + " input " + std::to_string(i) + " is missing");
+  Value first = view.failed() ? Value() : op.import(view);
+  if (!first && !view.failed())
+    diagnostics.error("I001", "the importer gave no result", describeNode(index));
+  if (view.failed())
+    llvm::fill(results, Value());
+  else if (!results.empty())
+    results[0] = first;
+}
+
+void GraphImporter::importNode(int index) {
+  const onnx::NodeProto &node = graph.node(index);
+  SmallVector<Value> inputs, results(node.output_size());
+  if (readInputs(index, inputs))
+    buildNode(index, inputs, results);
   for (int i = 0; i < node.output_size(); ++i)
     if (!node.output(i).empty())
-      values[node.output(i)] = i == 0 ? Named{result} : Named{{}, result ? findOp(node.op_type(), opset)->name : ""};
+      values[node.output(i)] = {results[i],
+                                !results[i] && results[0] ? findOp(node.op_type(), opsets[index])->name : ""};
 }
 
 void GraphImporter::finish() {

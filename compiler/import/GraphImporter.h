@@ -6,6 +6,7 @@
 #include "compiler/import/TensorReader.h"
 #include "mlir/IR/Builders.h"
 #include "onnx-ml.pb.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -13,8 +14,9 @@ namespace resnetc {
 
 class GraphImporter {
 public:
-  GraphImporter(mlir::MLIRContext *context, onnx::ModelProto &model, int64_t opset, const ImportOptions &options,
-                Diagnostics &diagnostics);
+  // `opsets`: of each node of the graph.
+  GraphImporter(mlir::MLIRContext *context, onnx::ModelProto &model, int64_t opset, std::vector<int64_t> opsets,
+                const ImportOptions &options, Diagnostics &diagnostics);
   // The module; it is complete only when diagnostics has no errors.
   mlir::OwningOpRef<mlir::ModuleOp> run();
   std::vector<std::string> dataFiles() const { return external.filesRead(); }
@@ -28,12 +30,14 @@ public:
   const Named *find(const std::string &name);
   std::string describeNode(int index);
   std::string describeValue(mlir::Value value) const; // "f32[1, 3, 8, 8]"
+  int64_t opsetOf(int index) const { return opsets[index]; }
+  // The result of a ceil_mode pool for which older versions of onnx infer one pixel more than it has.
+  void expectStaleShapes(mlir::Value pool) { shorterThanInferred.insert(pool); }
 
   mlir::OpBuilder builder;
   Diagnostics &diagnostics;
   ConstantEvaluator constants;
   TensorReader tensors;
-  const int64_t opset;
 
 private:
   bool checkCounts();
@@ -43,12 +47,17 @@ private:
   void addInputs();
   mlir::Type inputType(const onnx::ValueInfoProto &input);
   std::optional<Shape> inputShape(const onnx::ValueInfoProto &input);
+  bool readInputs(int index, llvm::SmallVectorImpl<mlir::Value> &inputs);
+  void buildNode(int index, llvm::ArrayRef<mlir::Value> inputs, llvm::MutableArrayRef<mlir::Value> results);
   void importNode(int index);
   void finish();
   void compareDeclared(const onnx::ValueInfoProto &declared, mlir::Value value, bool isOutput);
+  bool isStale(ShapeRef declared, mlir::Value value) const;
 
   onnx::GraphProto &graph;
   const onnx::ModelProto &model;
+  const int64_t opset; // the model's
+  const std::vector<int64_t> opsets;
   const ImportOptions &options;
   ExternalData external;
   mlir::ModuleOp module;
@@ -57,6 +66,7 @@ private:
   llvm::StringMap<int> initializers;   // name -> index in the graph
   llvm::StringMap<int> producers;      // value -> node
   llvm::SmallVector<bool> unsupported; // by node
+  llvm::DenseSet<mlir::Value> shorterThanInferred;
   bool dynamicBatch = true;
 };
 

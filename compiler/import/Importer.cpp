@@ -1,4 +1,5 @@
 #include "compiler/import/Importer.h"
+#include "compiler/import/FunctionInliner.h"
 #include "compiler/import/GraphImporter.h"
 #include "compiler/import/OpRegistry.h"
 #include "compiler/import/WireFormat.h"
@@ -63,6 +64,9 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, llvm::StringRef bytes, co
   std::optional<int64_t> opset = readHeader(model, diagnostics);
   if (!opset)
     return {};
+  std::vector<int64_t> opsets = inlineFunctions(model, *opset, diagnostics);
+  if (diagnostics.hasErrors())
+    return {};
   context.loadDialect<func::FuncDialect, rn::RnDialect>();
   // What MLIR says about an operation is for us, not for the user's terminal.
   std::string complaints;
@@ -70,7 +74,7 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, llvm::StringRef bytes, co
     complaints += d.str() + "\n";
     return success();
   });
-  GraphImporter importer(&context, model, *opset, options, diagnostics);
+  GraphImporter importer(&context, model, *opset, std::move(opsets), options, diagnostics);
   OwningOpRef<ModuleOp> module = importer.run();
   if (dataFiles)
     *dataFiles = importer.dataFiles();

@@ -12,8 +12,10 @@ static Location locationOf(GraphImporter &importer, const onnx::NodeProto &node)
   return NameLoc::get(importer.builder.getStringAttr(name));
 }
 
-NodeView::NodeView(GraphImporter &importer, const onnx::NodeProto &node, int index, ArrayRef<Value> inputs)
-    : importer(importer), location(locationOf(importer, node)), node(node), index(index), values(inputs) {}
+NodeView::NodeView(GraphImporter &importer, const onnx::NodeProto &node, int index, ArrayRef<Value> inputs,
+                   MutableArrayRef<Value> results)
+    : importer(importer), location(locationOf(importer, node)), node(node), index(index), values(inputs),
+      results(results) {}
 
 // ---- Faults
 
@@ -139,7 +141,44 @@ Value NodeView::transpose(Value value, ShapeRef perm) {
   return shape ? build<rn::TransposeOp>(*shape, elementOf(value), value, list(perm)) : Value();
 }
 
+Value NodeView::reduce(Value value, StringRef kind, ShapeRef axes, bool keepdims) {
+  auto shape = value ? check(reduceShape(shapeOf(value), axes, keepdims), "R047") : std::nullopt;
+  return shape ? build<rn::ReduceOp>(*shape, elementOf(value), value, builder().getStringAttr(kind), list(axes),
+                                     flag(keepdims))
+               : Value();
+}
+
+Value NodeView::slice(Value value, int64_t axis, int64_t offset, int64_t size) {
+  Shape shape(shapeOf(value)), offsets(shape.size(), 0);
+  shape[axis] = size;
+  offsets[axis] = offset;
+  return build<rn::SliceOp>(shape, elementOf(value), value, list(offsets), list(Shape(shape.size(), 1)));
+}
+
+Value NodeView::broadcast(Value value, ShapeRef shape) {
+  return !value || shapeOf(value) == shape ? value : build<rn::BroadcastOp>(shape, elementOf(value), value);
+}
+
+Value NodeView::gather(Value value, int64_t axis, int64_t extent, llvm::function_ref<int64_t(int64_t)> index) {
+  if (!value)
+    return {};
+  Shape shape(shapeOf(value));
+  shape[axis] = extent;
+  if (extent > limits::kComputedElements)
+    error("R064", opName() + ": " + Twine(extent) + " indices exceed the budget of " +
+                      Twine(limits::kComputedElements) + " elements");
+  if (!fits(shape))
+    return {};
+  std::vector<double> indices(extent);
+  for (int64_t i = 0; i < extent; ++i)
+    indices[i] = static_cast<double>(index(i));
+  return build<rn::GatherOp>(shape, elementOf(value), value, constant({extent}, builder().getI64Type(), indices),
+                             builder().getI64IntegerAttr(axis));
+}
+
 Value NodeView::activation(Value value, rn::ActivationKind kind, double alpha, double beta) {
+  if (!value)
+    return {};
   return build<rn::ActivationOp>(shapeOf(value), elementOf(value), value,
                                  rn::ActivationAttr::get(builder().getContext(), kind, alpha, beta));
 }

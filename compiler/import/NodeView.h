@@ -8,9 +8,18 @@
 
 namespace resnetc {
 
+// Of null (which only an error leaves behind): nothing. So an import function can go on to its end.
+inline ShapeRef shapeOf(mlir::Value value) {
+  return value ? mlir::cast<mlir::RankedTensorType>(value.getType()).getShape() : ShapeRef();
+}
+inline mlir::Type elementOf(mlir::Value value) {
+  return value ? mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType() : mlir::Type();
+}
+
 class NodeView {
 public:
-  NodeView(GraphImporter &importer, const onnx::NodeProto &node, int index, llvm::ArrayRef<mlir::Value> inputs);
+  NodeView(GraphImporter &importer, const onnx::NodeProto &node, int index, llvm::ArrayRef<mlir::Value> inputs,
+           llvm::MutableArrayRef<mlir::Value> results);
 
   // ---- Faults
   void error(const char *code, const llvm::Twine &text, const llvm::Twine &fix = "");
@@ -26,9 +35,10 @@ public:
 
   // ---- The node
   const std::string &opName() const { return node.op_type(); }
-  int64_t opset() const { return importer.opset; }
+  int64_t opset() const { return importer.opsetOf(index); }
   int outputs() const { return node.output_size(); }
   bool outputIsNamed(int i) const { return i < node.output_size() && !node.output(i).empty(); }
+  void setOutput(int i, mlir::Value value) { results[i] = value; } // of an output other than the first
 
   // ---- Inputs
   int inputs() const { return static_cast<int>(values.size()); }
@@ -74,9 +84,20 @@ public:
   mlir::Value constant(ShapeRef shape, mlir::Type element, llvm::ArrayRef<double> numbers);
   mlir::Value splat(ShapeRef shape, mlir::Type element, double number); // takes from the folding budget
   mlir::Value constant(const onnx::TensorProto &tensor);
+  mlir::Value number(double number) { return constant({}, builder().getF32Type(), number); }
   mlir::Value reshape(mlir::Value value, ShapeRef shape);
   mlir::Value transpose(mlir::Value value, ShapeRef perm);
   mlir::Value activation(mlir::Value value, rn::ActivationKind kind, double alpha = 0, double beta = 0);
+  // Of a and b with broadcasting (R048).
+  template <typename Op> mlir::Value combine(mlir::Value a, mlir::Value b) {
+    auto shape = a && b ? check(broadcastShape(shapeOf(a), shapeOf(b)), "R048") : std::nullopt;
+    return shape ? build<Op>(*shape, elementOf(a), a, b, rn::ActivationAttr()) : mlir::Value();
+  }
+  mlir::Value reduce(mlir::Value value, llvm::StringRef kind, ShapeRef axes, bool keepdims = true);
+  mlir::Value slice(mlir::Value value, int64_t axis, int64_t offset, int64_t size);
+  mlir::Value broadcast(mlir::Value value, ShapeRef shape);
+  // `extent` slices along `axis`, the i-th one being the slice index(i) of `value`.
+  mlir::Value gather(mlir::Value value, int64_t axis, int64_t extent, llvm::function_ref<int64_t(int64_t)> index);
   mlir::DenseI64ArrayAttr list(ShapeRef values) { return builder().getDenseI64ArrayAttr(values); }
   mlir::UnitAttr flag(bool value) { return value ? builder().getUnitAttr() : mlir::UnitAttr(); }
 
@@ -90,15 +111,8 @@ private:
   const onnx::NodeProto &node;
   const int index;
   llvm::SmallVector<mlir::Value> values;
+  llvm::MutableArrayRef<mlir::Value> results;
   bool hasFailed = false;
 };
-
-// Of null (which only an error leaves behind): nothing. So an import function can go on to its end.
-inline ShapeRef shapeOf(mlir::Value value) {
-  return value ? mlir::cast<mlir::RankedTensorType>(value.getType()).getShape() : ShapeRef();
-}
-inline mlir::Type elementOf(mlir::Value value) {
-  return value ? mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType() : mlir::Type();
-}
 
 } // namespace resnetc

@@ -8,7 +8,7 @@ using namespace resnetc;
 static Value scaled(NodeView &n, Value v, double factor) {
   if (factor == 1 || !v)
     return v;
-  return n.build<rn::MulOp>(shapeOf(v), elementOf(v), v, n.constant({}, elementOf(v), factor), rn::ActivationAttr());
+  return n.combine<rn::MulOp>(v, n.number(factor));
 }
 
 static Value dense(NodeView &n, Value rows, Value weight, Value bias) {
