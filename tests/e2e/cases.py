@@ -43,6 +43,42 @@ CASES = {
     "head_of_blocks": (17, "x[2,12,3,3] w[108,10] wb[10]", "a = Flatten(x)\n b = MatMul(a, w)\n y = Add(b, wb)"),
     "head_softmax": (13, "x[3,20] w[20,33]", "a = MatMul(x, w)\n y = Softmax<axis=-1>(a)"),
     "reduce_mean": (17, "x[1,20,6,6]", "y = ReduceMean<axes=[2,3], keepdims=0>(x)"),
+    "activations": (18, "x[1,17,5,6] w[16,17,1,1] wp[16,1,1]",
+                    "a = Conv(x, w)\n b = Tanh(a)\n c = Mish(b)\n d = PRelu(c, wp)\n e = Elu<alpha=0.5>(d)\n f = Softplus(e)\n y = Selu(f)"),
+    "gelu": (20, "x[1,16,5,5] w[16,16,1,1]", 'a = Conv(x, w)\n b = Gelu(a)\n c = Gelu<approximate="tanh">(b)\n y = HardSwish(c)'),
+    "gelu_of_torch": (17, "x[2,33]", "q = Constant<value_float=1.4142135>()\n a = Div(x, q)\n b = Erf(a)\n i = Constant<value_float=1.0>()\n"
+                      "c = Add(b, i)\n d = Mul(x, c)\n h = Constant<value_float=0.5>()\n y = Mul(d, h)"),
+    "rational": (17, "x[1,9,4,4]", "a = Abs(x)\n b = Sqrt(a)\n c = Neg(b)\n d = Exp(c)\n e = Reciprocal(d)\n f = Softsign(e)\n k = Constant<value_float=3.0>()\n"
+                 "g = Pow(f, k)\n h = Constant<value_float=-0.5>()\n y = Pow(g, h)"),
+    "instance_norm": (17, "x[2,12,5,7] ws[12] wb[12]", "y = InstanceNormalization(x, ws, wb)"),
+    "group_norm_of_torch": (17, "x[1,32,6,5] w[32,32,1,1] wg[32,1,1] wb[32,1,1]",
+                            "a = Conv(x, w)\n r = Constant<value_ints=[0,4,-1]>()\n b = Reshape(a, r)\n s = Constant<value_floats=[1.0,2.0,0.5,1.0]>()\n"
+                            "z = Constant<value_floats=[0.0,0.25,0.0,0.0]>()\n c = InstanceNormalization(b, s, z)\n i = Shape(a)\n d = Reshape(c, i)\n"
+                            "e = Mul(d, wg)\n f = Add(e, wb)\n y = Relu(f)"),
+    "layer_norm": (17, "x[3,4,33] ws[33] wb[33]", "y = LayerNormalization(x, ws, wb)"),
+    "standardised_weights": (17, "x[1,8,6,6] w[12,8,3,3]",
+                             "i = Constant<value_ints=[2]>()\n m = ReduceMean<axes=[1,2,3]>(w)\n c = Sub(w, m)\n p = Cast<to=1>(i)\n s = Pow(c, p)\n"
+                             "v = ReduceMean<axes=[1,2,3]>(s)\n d = Sqrt(v)\n n = Div(c, d)\n y = Conv<pads=[1,1,1,1]>(x, n)"),
+    "standardised_by_batch_norm": (17, "x[1,8,6,6] w[12,8,3,3] ws[12] wb[12]",
+                                   "k = Constant<value_ints=[1,12,-1]>()\n f = Reshape(w, k)\n c, m, v = BatchNormalization<training_mode=1>(f, ws, wb, wb, ws)\n"
+                                   "i = Shape(w)\n n = Reshape(c, i)\n y = Conv<pads=[1,1,1,1]>(x, n)"),
+    "line": (17, "x[2,6,31] w[8,6,5] wb[8]", "a = Conv<pads=[2,2], strides=[2]>(x, w, wb)\n b = MaxPool<kernel_shape=[3], strides=[2], ceil_mode=1>(a)\n"
+             "y = AveragePool<kernel_shape=[2]>(b)"),
+    "channel_attention": (17, "x[1,24,6,6] w[1,1,3]",
+                          "a = GlobalAveragePool(x)\n r = Constant<value_ints=[1,1,24]>()\n b = Reshape(a, r)\n c = Conv<pads=[1,1]>(b, w)\n d = Sigmoid(c)\n"
+                          "s = Constant<value_ints=[1,24,1,1]>()\n e = Reshape(d, s)\n i = Shape(x)\n f = Expand(e, i)\n y = Mul(x, f)"),
+    "blur_pool": (17, "x[1,19,9,8] w[19,1,3,3]", "p = Constant<value_ints=[0,0,1,1,0,0,1,1]>()\n a = Relu(x)\n b = Pad<mode=\"reflect\">(a, p)\n"
+                  "y = Conv<group=19, strides=[2,2]>(b, w)"),
+    "pad_edge": (17, "x[1,16,5,5] w[16,16,1,1]", "a = Conv(x, w)\n p = Constant<value_ints=[0,1,2,0,0,2,3,1]>()\n y = Pad<mode=\"edge\">(a, p)"),
+    "pad_wrap": (19, "x[2,3,4,5]", "p = Constant<value_ints=[0,0,1,7,0,0,2,3]>()\n y = Pad<mode=\"wrap\">(x, p)"),
+    "flip": (17, "x[1,3,4,5]", "s = Constant<value_ints=[-1,-1]>()\n e = Constant<value_ints=[-9,-9]>()\n a = Constant<value_ints=[1,3]>()\n"
+             "t = Constant<value_ints=[-1,-2]>()\n y = Slice(x, s, e, a, t)"),
+    "gather": (17, "x[2,9,3,4]", "i = Constant<value=int64[2,3] {8,0,-1,1,3,5}>()\n y = Gather<axis=1>(x, i)"),
+    "tile": (17, "x[1,3,2,4]", "r = Constant<value_ints=[2,1,3,2]>()\n y = Tile(x, r)"),
+    "split": (17, "x[1,24,5,5] w[16,24,1,1]", "a = Conv(x, w)\n s = Constant<value_ints=[8,3,5]>()\n b, c, d = Split<axis=1>(a, s)\n y = Concat<axis=1>(d, b, c)"),
+    "space_to_depth": (17, "x[1,3,6,4] w[20,12,1,1]", 'a = SpaceToDepth<blocksize=2>(x)\n b = Conv(a, w)\n y = DepthToSpace<blocksize=2, mode="CRD">(b)'),
+    "reductions": (18, "x[2,3,4,5]", "a = Constant<value_ints=[2,3]>()\n b = ReduceL2(x, a)\n c = ReduceL1(x, a)\n d = ReduceSumSquare(x, a)\n e = ReduceMin(x, a)\n"
+                   "f = Sum(b, c, d, e)\n g = ReduceMax(x, a)\n h = ReduceSum(x, a)\n y = Sum(f, g, h)"),
     "nhwc": (13, "x[1,9,9,5] w[12,5,3,3]",
              "a = Transpose<perm=[0,3,1,2]>(x)\n b = Conv<pads=[1,1,1,1]>(a, w)\n c = Relu(b)\n y = Transpose<perm=[0,2,3,1]>(c)"),
     "padded_shortcut": (17, "x[1,16,8,8] w[32,16,3,3]",

@@ -9,13 +9,7 @@ import math
 
 import numpy as np
 from onnx import helper, numpy_helper
-
-OPS = {}
-
-
-def op(function):
-    OPS[function.__name__] = function
-    return function
+from reference_ops import OPS, op
 
 
 def evaluate(model, feeds, absolute=False):
@@ -75,7 +69,19 @@ def windows(x, a, kernel, fill, ceil=False):
             yield (i, j), x[:, :, y0:y0 + (height - 1) * sy + 1:sy, x0:x0 + (width - 1) * sx + 1:sx]
 
 
+def also_lines(function):
+    """The function of an image also takes [N, C, W], as an image of height 1."""
+    def either(a, x, *rest):
+        if x.ndim == 4:
+            return function(a, x, *rest)
+        lifted = {k: [0, v[0], 0, v[1]] if k == "pads" else [1, *v] if k in ("kernel_shape", "strides", "dilations") else v for k, v in a.items()}
+        return function(lifted, x[:, :, None], *(r[:, :, None] if r is not None and r.ndim == 3 else r for r in rest))[:, :, 0]
+    either.__name__ = function.__name__
+    return either
+
+
 @op
+@also_lines
 def Conv(a, x, w, b=None):
     groups, out = a.get("group", 1), 0
     for (i, j), seen in windows(x, a, w.shape[2:], 0):
@@ -86,11 +92,13 @@ def Conv(a, x, w, b=None):
 
 
 @op
+@also_lines
 def MaxPool(a, x):
     return np.max([seen for _, seen in windows(x, a, a["kernel_shape"], -np.inf, a.get("ceil_mode", 0))], axis=0)
 
 
 @op
+@also_lines
 def AveragePool(a, x):
     kernel, ceil = a["kernel_shape"], a.get("ceil_mode", 0)
     total = sum(seen for _, seen in windows(x, a, kernel, 0, ceil))
@@ -109,13 +117,6 @@ def AveragePool(a, x):
             inside = np.pad(inside, ((0, 0), (0, 0), *((0, max(m - s, 0)) for m, s in zip(need, inside.shape[2:]))))
     count = sum(seen for _, seen in windows(inside, {**a, "ceil_mode": 0}, kernel, 0, ceil))
     return total / count[:, :, :total.shape[2], :total.shape[3]]
-
-
-@op
-def BatchNormalization(a, x, scale, shift, mean, variance):
-    shape = (-1,) + (1,) * (x.ndim - 2)
-    factor = scale / np.sqrt(variance + a.get("epsilon", 1e-5))
-    return x * factor.reshape(shape) + (shift - mean * factor).reshape(shape)
 
 
 @op
@@ -172,12 +173,6 @@ def Clip(a, x, low=None, high=None):
 
 
 @op
-def ReduceMean(a, x, axes=None):
-    axes = a.get("axes") if axes is None else axes
-    return x.mean(None if axes is None else tuple(int(i) for i in axes), keepdims=bool(a.get("keepdims", 1)))
-
-
-@op
 def Squeeze(a, x, axes=None):
     axes = a.get("axes") if axes is None else axes
     return x.squeeze(None if axes is None else tuple(int(i) for i in axes))
@@ -190,7 +185,7 @@ def Unsqueeze(a, x, axes=None):
 
 @op
 def Constant(a):
-    return widen(numpy_helper.to_array(a["value"])) if "value" in a else np.asarray(a.get("value_float", a.get("value_ints")))
+    return widen(numpy_helper.to_array(a["value"])) if "value" in a else np.asarray(next(a[k] for k in ("value_float", "value_floats", "value_int", "value_ints") if k in a))
 
 
 @op
@@ -200,15 +195,6 @@ def ConstantOfShape(a, shape):
 
 
 OPS.update({
-    "Relu": lambda a, x: np.maximum(x, 0),
-    "LeakyRelu": lambda a, x: np.where(x < 0, a.get("alpha", 0.01) * x, x),
-    "Sigmoid": lambda a, x: 1 / (1 + np.exp(-x)),
-    "Tanh": lambda a, x: np.tanh(x),
-    "Add": lambda a, x, y: x + y,
-    "Sub": lambda a, x, y: x - y,
-    "Mul": lambda a, x, y: x * y,
-    "Div": lambda a, x, y: x / y,
-    "Sum": lambda a, *x: sum(x),
     "MatMul": lambda a, x, y: x @ y,
     "GlobalAveragePool": lambda a, x: x.mean((2, 3), keepdims=True),
     "GlobalMaxPool": lambda a, x: x.max((2, 3), keepdims=True),

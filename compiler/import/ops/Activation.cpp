@@ -10,9 +10,8 @@ using rn::ActivationKind;
 static Value importActivation(NodeView &n, ActivationKind kind, double alpha = 0, double beta = 0) {
   return n.allFloat() ? n.activation(n.input(0), kind, alpha, beta) : Value();
 }
+template <ActivationKind kind> static Value importPlain(NodeView &n) { return importActivation(n, kind); }
 
-static Value importRelu(NodeView &n) { return importActivation(n, ActivationKind::Relu); }
-static Value importSigmoid(NodeView &n) { return importActivation(n, ActivationKind::Sigmoid); }
 static Value importHardSwish(NodeView &n) { return importActivation(n, ActivationKind::HardSwish, 1.0 / 6, 0.5); }
 static Value importLeakyRelu(NodeView &n) {
   return importActivation(n, ActivationKind::LeakyRelu, n.getFloat("alpha", 0.01));
@@ -20,6 +19,66 @@ static Value importLeakyRelu(NodeView &n) {
 static Value importHardSigmoid(NodeView &n) {
   const double alpha = n.getFloat("alpha", 0.2);
   return importActivation(n, ActivationKind::HardSigmoid, alpha, n.getFloat("beta", 0.5));
+}
+static Value importElu(NodeView &n) { return importActivation(n, ActivationKind::Elu, n.getFloat("alpha", 1), 1); }
+static Value importSelu(NodeView &n) {
+  const double alpha = n.getFloat("alpha", 1.67326319217681884765625);
+  return importActivation(n, ActivationKind::Elu, alpha, n.getFloat("gamma", 1.05070102214813232421875));
+}
+
+// x < 0 ? alpha (exp(x / alpha) - 1) : x is Elu between two scalings.
+static Value importCelu(NodeView &n) {
+  const double alpha = n.getFloat("alpha", 1);
+  if (!(alpha > 0))
+    n.error("R058", "Celu alpha " + Twine(std::to_string(alpha)) + " is not positive");
+  if (!n.allFloat() || n.failed())
+    return {};
+  return n.activation(n.combine<rn::DivOp>(n.input(0), n.number(alpha)), ActivationKind::Elu, 1, alpha);
+}
+
+static Value importGelu(NodeView &n) {
+  const std::string approximate = n.getString("approximate", "none");
+  if (approximate != "none" && approximate != "tanh")
+    n.error("R056", "Gelu approximate '" + approximate + "' is unknown");
+  return importActivation(n, approximate == "tanh" ? ActivationKind::GeluTanh : ActivationKind::Gelu);
+}
+
+// x sigmoid(alpha x)
+static Value importSwish(NodeView &n) {
+  const double alpha = n.getFloat("alpha", 1);
+  if (!n.allFloat() || alpha == 1)
+    return n.failed() ? Value() : n.activation(n.input(0), ActivationKind::Silu);
+  Value gate = n.activation(n.combine<rn::MulOp>(n.input(0), n.number(alpha)), ActivationKind::Sigmoid);
+  return n.combine<rn::MulOp>(n.input(0), gate);
+}
+
+// x / (1 + |x|)
+static Value importSoftsign(NodeView &n) {
+  if (!n.allFloat())
+    return {};
+  Value size = n.activation(n.input(0), ActivationKind::Abs);
+  return n.combine<rn::DivOp>(n.input(0), n.combine<rn::AddOp>(size, n.number(1)));
+}
+
+// One slope is LeakyRelu; several are relu(x) + slope * min(x, 0).
+static Value importPRelu(NodeView &n) {
+  if (!n.allFloat())
+    return {};
+  auto both = n.check(broadcastShape(n.shape(0), n.shape(1)), "R048");
+  if (both && ShapeRef(*both) != n.shape(0))
+    n.error("R048", "PRelu slope " + toString(n.shape(1)) + " does not broadcast to " + toString(n.shape(0)));
+  if (n.failed())
+    return {};
+  if (*elementCount(n.shape(1)) == 1 && n.isConstant(1))
+    if (auto slope = n.scalar(1, "R034"))
+      return n.activation(n.input(0), ActivationKind::LeakyRelu, *slope);
+  Value positive = n.activation(n.input(0), ActivationKind::Relu);
+  Value negative = n.activation(n.input(0), ActivationKind::Clip, -FLT_MAX, 0);
+  return n.combine<rn::AddOp>(positive, n.combine<rn::MulOp>(negative, n.input(1)));
+}
+
+static Value importReciprocal(NodeView &n) {
+  return n.allFloat() ? n.combine<rn::DivOp>(n.number(1), n.input(0)) : Value();
 }
 
 // One bound; `otherwise` when it is absent.
@@ -44,10 +103,24 @@ static Value importClip(NodeView &n) {
                                      : n.activation(n.input(0), ActivationKind::Clip, low, high);
 }
 
-RESNETC_IMPORT_OP(Relu, 7, kNewestOpset, 1, 1, importRelu)
-RESNETC_IMPORT_OP(Sigmoid, 7, kNewestOpset, 1, 1, importSigmoid)
+RESNETC_IMPORT_OP(Relu, 7, kNewestOpset, 1, 1, importPlain<ActivationKind::Relu>)
+RESNETC_IMPORT_OP(Sigmoid, 7, kNewestOpset, 1, 1, importPlain<ActivationKind::Sigmoid>)
+RESNETC_IMPORT_OP(Tanh, 7, kNewestOpset, 1, 1, importPlain<ActivationKind::Tanh>)
+RESNETC_IMPORT_OP(Softplus, 7, kNewestOpset, 1, 1, importPlain<ActivationKind::Softplus>)
+RESNETC_IMPORT_OP(Mish, 18, kNewestOpset, 1, 1, importPlain<ActivationKind::Mish>)
+RESNETC_IMPORT_OP(Erf, 9, kNewestOpset, 1, 1, importPlain<ActivationKind::Erf>)
+RESNETC_IMPORT_OP(Exp, 7, kNewestOpset, 1, 1, importPlain<ActivationKind::Exp>)
+RESNETC_IMPORT_OP(Sqrt, 7, kNewestOpset, 1, 1, importPlain<ActivationKind::Sqrt>)
 RESNETC_IMPORT_OP(LeakyRelu, 7, kNewestOpset, 1, 1, importLeakyRelu)
 RESNETC_IMPORT_OP(HardSigmoid, 7, kNewestOpset, 1, 1, importHardSigmoid)
 RESNETC_IMPORT_OP(HardSwish, 14, kNewestOpset, 1, 1, importHardSwish)
+RESNETC_IMPORT_OP(Elu, 7, kNewestOpset, 1, 1, importElu)
+RESNETC_IMPORT_OP(Selu, 7, kNewestOpset, 1, 1, importSelu)
+RESNETC_IMPORT_OP(Celu, 12, kNewestOpset, 1, 1, importCelu)
+RESNETC_IMPORT_OP(Gelu, 20, kNewestOpset, 1, 1, importGelu)
+RESNETC_IMPORT_OP(Swish, 24, kNewestOpset, 1, 1, importSwish)
+RESNETC_IMPORT_OP(Softsign, 7, kNewestOpset, 1, 1, importSoftsign)
+RESNETC_IMPORT_OP(PRelu, 7, kNewestOpset, 2, 2, importPRelu)
+RESNETC_IMPORT_OP(Reciprocal, 7, kNewestOpset, 1, 1, importReciprocal)
 RESNETC_IMPORT_OP(Clip, 7, 10, 1, 1, importClip)
 RESNETC_IMPORT_OP(Clip, 11, kNewestOpset, 1, 3, importClip)

@@ -1,4 +1,4 @@
-// Conv: two-dimensional, weights known while compiling.
+// Conv: of images, or of lines (as images of height 1); weights known while compiling.
 #include "compiler/import/ops/Window.h"
 
 using namespace mlir;
@@ -28,15 +28,17 @@ static Value importConv(NodeView &n) {
   const WindowAttributes window = readWindow(n, w.drop_front(2));
   if (n.failed())
     return {};
-  auto shape = n.check(convShape(x, w, group, window.strides, window.pads, window.dilations), "R044");
+  Value image = asImage(n, n.input(0)), weight = asImage(n, n.input(1));
+  auto shape =
+      n.check(convShape(shapeOf(image), shapeOf(weight), group, window.strides, window.pads, window.dilations), "R044");
   if (!shape)
     return {};
   const bool biasIsLate = n.has(2) && !n.isConstant(2); // computed at run time: added behind
-  Value result = n.build<rn::Conv2dOp>(*shape, n.elementType(0), n.input(0), n.input(1), biasIsLate ? Value() : n.input(2),
-                                       Value(), n.list(window.strides), n.list(window.pads), n.list(window.dilations),
+  Value result = n.build<rn::Conv2dOp>(*shape, n.elementType(0), image, weight, biasIsLate ? Value() : n.input(2), Value(),
+                                       n.list(window.strides), n.list(window.pads), n.list(window.dilations),
                                        n.builder().getI64IntegerAttr(group), rn::ActivationAttr());
-  if (!biasIsLate || !result)
-    return result;
-  return n.build<rn::AddOp>(*shape, n.elementType(0), result, n.reshape(n.input(2), {w[0], 1, 1}), rn::ActivationAttr());
+  if (biasIsLate && result)
+    result = n.build<rn::AddOp>(*shape, n.elementType(0), result, n.reshape(n.input(2), {w[0], 1, 1}), rn::ActivationAttr());
+  return likeInput(n, result);
 }
 RESNETC_IMPORT_OP(Conv, 7, kNewestOpset, 2, 3, importConv)

@@ -1,4 +1,5 @@
-// Pad with a constant. Pads and value are attributes up to opset 10, then inputs; opset 18 adds axes.
+// Pad: with a constant, or with the image's own pixels, which a gather along each axis reads. Pads and value are
+// attributes up to opset 10, then inputs; opset 18 adds axes, 19 the mode wrap.
 #include "compiler/import/NodeView.h"
 
 using namespace mlir;
@@ -50,13 +51,38 @@ static std::optional<Pads> readPads(NodeView &n) {
   return result;
 }
 
+// The pixel of [0, extent) that stands for pixel i, which may lie outside.
+static int64_t ownPixel(const std::string &mode, int64_t i, int64_t extent) {
+  if (mode == "edge")
+    return std::clamp<int64_t>(i, 0, extent - 1);
+  const int64_t period = mode == "wrap" ? extent : std::max<int64_t>(2 * (extent - 1), 1);
+  const int64_t at = (i % period + period) % period;
+  return at < extent ? at : period - at;
+}
+
+static Value padWithPixels(NodeView &n, const Pads &pads, const std::string &mode) {
+  Value result = n.input(0);
+  for (auto [axis, extent] : llvm::enumerate(n.shape(0))) {
+    const int64_t low = pads.low[axis], high = pads.high[axis];
+    if (low == 0 && high == 0)
+      continue;
+    if (extent == 0)
+      n.error("R044", "Pad mode '" + mode + "' of an axis without elements");
+    result = n.gather(result, static_cast<int64_t>(axis), low + extent + high,
+                      [&, extent = extent](int64_t i) { return ownPixel(mode, i - low, extent); });
+  }
+  return n.failed() ? Value() : result;
+}
+
 static Value importPad(NodeView &n) {
   const std::string mode = n.getString("mode", "constant");
-  if (mode != "constant")
-    n.error("R031", "Pad mode '" + mode + "' is not supported");
+  if (mode != "constant" && mode != "reflect" && mode != "edge" && (mode != "wrap" || n.opset() < 19))
+    n.error("R056", "Pad mode '" + mode + "' is unknown");
   auto pads = n.failed() ? std::nullopt : readPads(n);
   if (!pads)
     return {};
+  if (mode != "constant")
+    return padWithPixels(n, *pads, mode);
   double value = n.opset() < 11 ? n.getFloat("value", 0) : 0;
   if (n.has(2))
     value = n.scalar(2, "R034").value_or(0);

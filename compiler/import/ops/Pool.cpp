@@ -4,42 +4,72 @@
 using namespace mlir;
 using namespace resnetc;
 
+namespace {
+struct Pool {
+  WindowAttributes window;
+  Value image;
+  Shape shape; // of the result
+};
+} // namespace
+
 // What both pools check: a window that lies in the padding alone would have no value.
-static std::optional<WindowAttributes> readPool(NodeView &n, Shape &result) {
+static std::optional<Pool> readPool(NodeView &n) {
   if (!n.allFloat() || !isImage(n, 0))
     return std::nullopt;
-  WindowAttributes w = readWindow(n, {});
-  for (int i = 0; i < 4; ++i)
+  Pool pool{readWindow(n, {}), asImage(n, n.input(0)), {}};
+  const WindowAttributes &w = pool.window;
+  for (int i = 0; i < 4 && !n.failed(); ++i)
     if (w.pads[i] >= (w.kernel[i % 2] - 1) * w.dilations[i % 2] + 1)
       n.error("R043",
               n.opName() + " pads " + toString(w.pads) + " are not smaller than the kernel " + toString(w.kernel));
   if (n.failed())
     return std::nullopt;
-  auto shape = n.check(windowShape(n.shape(0), n.shape(0)[1], w.view()), "R044");
+  auto shape = n.check(windowShape(shapeOf(pool.image), shapeOf(pool.image)[1], w.view()), "R044");
   if (!shape)
     return std::nullopt;
-  result = *shape;
-  return w;
+  pool.shape = *shape;
+  return pool;
+}
+
+// Whether rounding up alone would give more pixels: the last window would start behind the image.
+static bool dropsWindows(const Pool &pool) {
+  const WindowAttributes &w = pool.window;
+  ShapeRef image = shapeOf(pool.image);
+  for (int d : {0, 1}) {
+    const int64_t room = image[2 + d] + w.pads[d] + w.pads[2 + d] - (w.kernel[d] - 1) * w.dilations[d] - 1;
+    if (w.ceilMode && pool.shape[2 + d] < (room + w.strides[d] - 1) / w.strides[d] + 1)
+      return true;
+  }
+  return false;
+}
+
+static Value finishPool(NodeView &n, const Pool &pool, Value result) {
+  if (result && dropsWindows(pool))
+    n.importer.expectStaleShapes(result);
+  return likeInput(n, result);
 }
 
 static Value importMaxPool(NodeView &n) {
-  Shape shape;
-  auto w = readPool(n, shape);
-  if (!w)
+  auto pool = readPool(n);
+  if (!pool)
     return {};
+  const WindowAttributes &w = pool->window;
   n.getFlag("storage_order", false); // orders the second output only
-  return n.build<rn::MaxPoolOp>(shape, n.elementType(0), n.input(0), n.list(w->kernel), n.list(w->strides),
-                                n.list(w->pads), n.list(w->dilations), n.flag(w->ceilMode));
+  return finishPool(n, *pool,
+                    n.build<rn::MaxPoolOp>(pool->shape, n.elementType(0), pool->image, n.list(w.kernel),
+                                           n.list(w.strides), n.list(w.pads), n.list(w.dilations), n.flag(w.ceilMode)));
 }
 
 static Value importAveragePool(NodeView &n) {
-  Shape shape;
-  auto w = readPool(n, shape);
-  if (!w)
+  auto pool = readPool(n);
+  if (!pool)
     return {};
+  const WindowAttributes &w = pool->window;
   const bool countsPads = n.getFlag("count_include_pad", false);
-  return n.build<rn::AvgPoolOp>(shape, n.elementType(0), n.input(0), n.list(w->kernel), n.list(w->strides),
-                                n.list(w->pads), n.list(w->dilations), n.flag(w->ceilMode), n.flag(countsPads));
+  return finishPool(n, *pool,
+                    n.build<rn::AvgPoolOp>(pool->shape, n.elementType(0), pool->image, n.list(w.kernel),
+                                           n.list(w.strides), n.list(w.pads), n.list(w.dilations), n.flag(w.ceilMode),
+                                           n.flag(countsPads)));
 }
 
 static Value importGlobalPool(NodeView &n, const char *kind) {

@@ -14,7 +14,18 @@ static Value importShape(NodeView &n) {
   return n.build<rn::SliceOp>({end - start}, elementOf(whole), whole, n.list({start == end ? 0 : start}), n.list({1}));
 }
 
-// Between floating-point types it does nothing: all of them are f32 here.
+// Between floating-point types it does nothing: all of them are f32 here. Integers that are not known are no numbers
+// that a kernel could make.
+static Value convert(NodeView &n, Type element) {
+  if (element == n.elementType(0))
+    return n.input(0);
+  if (!n.isConstant(0)) {
+    n.error("R032", n.opName() + " of " + n.importer.describeValue(n.input(0)) + " at run time is not supported");
+    return {};
+  }
+  return n.build<rn::CastOp>(n.shape(0), element, n.input(0));
+}
+
 static Value importCast(NodeView &n) {
   if (!n.hasAttribute("to"))
     n.error("R056", "Cast has no attribute 'to'");
@@ -22,15 +33,10 @@ static Value importCast(NodeView &n) {
   Type element = elementTypeOf(n.builder().getContext(), to);
   if (!element)
     n.error("R032", "Cast to " + typeName(to) + " is not supported");
-  if (n.failed() || element == n.elementType(0))
-    return n.failed() ? Value() : n.input(0);
-  return n.build<rn::CastOp>(n.shape(0), element, n.input(0));
+  return n.failed() ? Value() : convert(n, element);
 }
 
-static Value importCastLike(NodeView &n) {
-  return n.elementType(0) == n.elementType(1) ? n.input(0)
-                                              : n.build<rn::CastOp>(n.shape(0), n.elementType(1), n.input(0));
-}
+static Value importCastLike(NodeView &n) { return convert(n, n.elementType(1)); }
 
 RESNETC_IMPORT_OP(Shape, 7, kNewestOpset, 1, 1, importShape)
 RESNETC_IMPORT_OP(Cast, 7, kNewestOpset, 1, 1, importCast)

@@ -1,4 +1,4 @@
-// Slice: starts, ends, axes are attributes up to opset 9, then inputs, with steps.
+// Slice: starts, ends, axes are attributes up to opset 9, then inputs, with steps. A step backwards becomes a gather.
 #include "compiler/import/NodeView.h"
 
 using namespace mlir;
@@ -63,7 +63,15 @@ static Value importSlice(NodeView &n) {
     offsets[axis] = shape[axis] == 0 ? 0 : from;
     steps[axis] = shape[axis] <= 1 ? 1 : jump;
   }
-  return n.build<rn::SliceOp>(shape, n.elementType(0), n.input(0), n.list(offsets), n.list(steps));
+  Value result = n.input(0);
+  for (auto [axis, step] : llvm::enumerate(steps))
+    if (step < 0) {
+      result = n.gather(result, static_cast<int64_t>(axis), shape[axis],
+                        [&, axis = axis, step = step](int64_t i) { return offsets[axis] + i * step; });
+      offsets[axis] = 0;
+      step = 1;
+    }
+  return n.failed() ? Value() : n.build<rn::SliceOp>(shape, elementOf(result), result, n.list(offsets), n.list(steps));
 }
 
 RESNETC_IMPORT_OP(Slice, 7, 9, 1, 1, importSlice)
