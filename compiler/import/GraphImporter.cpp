@@ -128,6 +128,9 @@ void GraphImporter::finish() {
                                     ", is an output of the graph");
     } else if (named->value) {
       compareDeclared(output, named->value, true);
+      if (*elementCount(shapeOf(named->value)) == 0)
+        diagnostics.error("R044", "output '" + output.name() + "' of shape " + toString(shapeOf(named->value)) +
+                                      " has no elements");
       results.push_back(named->value);
       names.push_back(output.name());
     }

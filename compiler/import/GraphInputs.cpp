@@ -91,6 +91,8 @@ Type GraphImporter::inputType(const onnx::ValueInfoProto &input) {
   if (!shape)
     return {};
   auto count = elementCount(*shape);
+  if (count == 0)
+    diagnostics.error("R044", prefix + " of shape " + toString(*shape) + " has no elements");
   if (!count || *count > limits::kElements || static_cast<int64_t>(shape->size()) > limits::kRank) {
     diagnostics.error("R062", prefix + " of shape " + toString(*shape) + " is too large");
     return {};
@@ -137,7 +139,8 @@ bool GraphImporter::isStale(ShapeRef declared, Value value) const {
 // A symbolic extent is no contradiction; neither is the batch of a declaration once the command line has chosen it.
 void GraphImporter::compareDeclared(const onnx::ValueInfoProto &declared, Value value, bool isOutput) {
   const auto &type = declared.type().tensor_type();
-  if (isOutput && type.elem_type() != onnx::TensorProto::FLOAT && type.elem_type() != onnx::TensorProto::UNDEFINED)
+  if (isOutput && elementOf(value).isF32() && type.elem_type() != onnx::TensorProto::FLOAT &&
+      type.elem_type() != onnx::TensorProto::UNDEFINED)
     diagnostics.add({Severity::Warning, "W109",
                      "output '" + declared.name() + "' is " + typeName(type.elem_type()) +
                          " in the model; the compiled function gives float32"});

@@ -56,6 +56,8 @@ static void copyDense(Planner &p, Location loc, const View &from, const View &to
 }
 
 void Planner::copy(Location loc, const View &from, const View &to) {
+  if (*elementCount(to.shape) == 0)
+    return;
   if (from.dense() && to.dense())
     copyDense(*this, loc, from, to);
   else
