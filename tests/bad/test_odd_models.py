@@ -79,7 +79,7 @@ model.onnx: error: [R056] attribute 'strides' refers to an attribute of a functi
     "29 2^31 x 2": (with_tensor(dims=[2**31, 2]), "model.onnx: error: [R062] tensor 't' of shape [2147483648, 2]: element count overflows"),
     "30 -1": (with_tensor(dims=[-1, 3]), "model.onnx: error: [R057] tensor 't': dimension 0 is -1"),
     "30 -2^63": (with_tensor(dims=[3, -2**63]), "model.onnx: error: [R057] tensor 't': dimension 1 is -9223372036854775808"),
-    "32 rank 9": (with_tensor(dims=[1, 1, 1, 1, 1, 1, 1, 2, 3]), "model.onnx: error: [R034] tensor 't' has rank 9, limit 8"),
+    "32 rank 9": (with_tensor(dims=[1, 1, 1, 1, 1, 1, 1, 2, 3]), "model.onnx: error: [R034] tensor 't' has rank 9, limit 6"),
     "33 no shape": (input_of("x", TensorProto.FLOAT, None), """
 model.onnx: error: [R040] input 'x' has no shape
   fix   --shape=x=1x3x224x224"""),
