@@ -23,6 +23,9 @@ CASES = {
     "conv_same_upper": (17, "x[1,8,8,7] w[8,8,3,3]", 'y = Conv<auto_pad="SAME_UPPER", strides=[2,2]>(x, w)'),
     "conv_same_lower": (17, "x[1,8,8,7] w[8,8,3,3]", 'y = Conv<auto_pad="SAME_LOWER", strides=[2,2]>(x, w)'),
     "conv_pixel": (17, "x[1,40,1,1] w[48,40,1,1]", "y = Conv(x, w)"),
+    "conv_bias_of_run_time": (17, "x[1,8,5,5] w[8,8,3,3]", "g = GlobalAveragePool(x)\n k = Constant<value_ints=[8]>()\n b = Reshape(g, k)\n y = Conv(x, w, b)"),
+    "gemm_bias_of_run_time": (17, "x[1,8,5,5] w[6,200]", "a = Flatten(x)\n g = ReduceMean<axes=[0,1,2,3]>(x)\n k = Constant<value_ints=[1]>()\n"
+                              "b = Reshape(g, k)\n y = Gemm<transB=1>(a, w, b)"),
     "conv_bn_relu": (17, "x[1,12,9,9] w[20,12,3,3] ws[20] wb[20] wm[20] nv[20]",
                      "a = Conv<pads=[1,1,1,1]>(x, w)\n b = BatchNormalization(a, ws, wb, wm, nv)\n y = Relu(b)"),
     "bn_of_input": (17, "x[2,5,4,6] ws[5] wb[5] wm[5] nv[5]", "y = BatchNormalization<epsilon=0.01>(x, ws, wb, wm, nv)"),
