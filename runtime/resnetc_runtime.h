@@ -50,7 +50,7 @@ int32_t resnetc_pool_threads(const resnetc_pool *pool);
 void resnetc_pool_parallel_for(void *pool, int32_t n, void (*fn)(void *task, int32_t i), void *task);
 
 /* ---- What NAME_model() returns: enough for a generic program to run any model. */
-typedef enum resnetc_dtype { RESNETC_F32 = 1 } resnetc_dtype;
+typedef enum resnetc_dtype { RESNETC_F32 = 1, RESNETC_U8 = 2, RESNETC_I32 = 3 } resnetc_dtype;
 
 typedef struct resnetc_tensor_info {
   const char *name;    /* as in the ONNX file */

@@ -2,8 +2,10 @@
 #include "compiler/ir/Constants.h"
 #include "compiler/ir/Rn.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 using namespace resnetc::rn;
@@ -241,6 +243,41 @@ FailureOr<Tensor> gather(GatherOp op, const Tensor &in, const Tensor &indices) {
   return out;
 }
 
+Tensor image(ImageOp op, const Tensor &in) {
+  const int64_t channels = shapeOf(op.getResult())[1];
+  Tensor out = op.getNhwc() ? transpose(op.getResult(), in, {0, 3, 1, 2}) : in;
+  const Tensor pixels = out;
+  const int64_t plane = out.shape[2] * out.shape[3];
+  for (int64_t flat = 0; flat < static_cast<int64_t>(out.data.size()); ++flat) {
+    const int64_t c = flat / plane % channels, from = op.getReverse() ? channels - 1 - c : c;
+    out.data[flat] = (pixels.data[flat + (from - c) * plane] - op.getMean()[c]) / op.getStd()[c];
+  }
+  return out;
+}
+
+Tensor topK(TopKOp op, const Tensor &in) {
+  Tensor out = empty(op.getResult());
+  const int64_t columns = in.shape[1], k = out.shape[1];
+  for (int64_t row = 0; row < out.shape[0]; ++row) {
+    std::vector<int64_t> order(columns);
+    std::iota(order.begin(), order.end(), 0);
+    auto key = [&](int64_t i) {
+      const double v = in.data[row * columns + i];
+      return std::isnan(v) ? -std::numeric_limits<double>::infinity() : v;
+    };
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return key(a) > key(b); });
+    std::copy_n(order.begin(), k, out.data.begin() + row * k);
+  }
+  return out;
+}
+
+Tensor take(TakeOp op, const Tensor &in, const Tensor &indices) {
+  Tensor out = empty(op.getResult());
+  for (size_t i = 0; i < out.data.size(); ++i)
+    out.data[i] = in.data[i / out.shape[1] * in.shape[1] + static_cast<size_t>(indices.data[i])];
+  return out;
+}
+
 Tensor castTo(CastOp op, Tensor in) {
   Type type = op.getType().getElementType();
   for (double &v : in.data) {
@@ -285,6 +322,9 @@ FailureOr<Tensor> compute(Operation *op, ArrayRef<Tensor> in) {
       .Case([&](ReshapeOp o) { return Tensor{Shape(shapeOf(o)), in[0].data}; })
       .Case([&](TransposeOp o) { return transpose(o, in[0], o.getPerm()); })
       .Case([&](RelayoutOp o) { return o.getPerm() ? transpose(o, in[0], *o.getPerm()) : in[0]; })
+      .Case([&](ImageOp o) { return image(o, in[0]); })
+      .Case([&](TopKOp o) { return topK(o, in[0]); })
+      .Case([&](TakeOp o) { return take(o, in[0], in[1]); })
       .Case([&](PadOp o) {
         Tensor t = empty(o);
         std::fill(t.data.begin(), t.data.end(), o.getValue().convertToDouble());

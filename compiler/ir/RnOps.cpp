@@ -144,6 +144,29 @@ LogicalResult ReduceOp::verify() {
   return expectShape(*this, reduceShape(shapeOf(getInput()), getAxes(), getKeepdims()));
 }
 
+LogicalResult ImageOp::verify() {
+  ShapeRef in = shapeOf(getInput());
+  if (in.size() != 4)
+    return emitOpError() << "input rank is " << in.size() << ", want 4";
+  const Shape shape = getNhwc() ? Shape{in[0], in[3], in[1], in[2]} : Shape(in);
+  if (static_cast<int64_t>(getMean().size()) != shape[1] || static_cast<int64_t>(getStd().size()) != shape[1])
+    return emitOpError() << "has " << getMean().size() << " means and " << getStd().size() << " deviations for "
+                         << shape[1] << " channels";
+  return expectShape(*this, shape);
+}
+LogicalResult TopKOp::verify() {
+  ShapeRef in = shapeOf(getInput()), out = shapeOf(getResult());
+  if (in.size() != 2 || out.size() != 2 || out[0] != in[0] || out[1] < 1 || out[1] > in[1])
+    return emitOpError() << "cannot take " << resnetc::toString(out) << " of " << resnetc::toString(in);
+  return success();
+}
+LogicalResult TakeOp::verify() {
+  ShapeRef in = shapeOf(getInput()), indices = shapeOf(getIndices());
+  if (in.size() != 2 || indices.size() != 2 || in[0] != indices[0])
+    return emitOpError() << "cannot take " << resnetc::toString(indices) << " of " << resnetc::toString(in);
+  return expectShape(*this, Shape(indices));
+}
+
 LogicalResult ReshapeOp::verify() {
   if (elementCount(shapeOf(getInput())) != elementCount(shapeOf(getResult())))
     return emitOpError() << "cannot reshape " << resnetc::toString(shapeOf(getInput())) << " to "

@@ -117,6 +117,31 @@ def Rn_ReduceOp : Rn_Op<"reduce"> {
   let assemblyFormat = "$kind $input attr-dict `:` type($input) `->` type($result)";
 }
 
+// ---- The edges of a network: images as programs have them, classes as programs want them
+def Rn_ImageOp : Rn_Op<"image"> {
+  let summary = "pixels of the caller as the network wants them";
+  let description = [{
+    result[n, c, y, x] = (pixel[n, c, y, x] - mean[c]) / std[c]. The input is [N, C, H, W], with nhwc [N, H, W, C]; with
+    reverse its channels come in the opposite order (BGR for RGB).
+  }];
+  let arguments = (ins Rn_Tensor:$input, DenseF64ArrayAttr:$mean, DenseF64ArrayAttr:$std, UnitAttr:$nhwc, UnitAttr:$reverse);
+  let results = (outs Rn_Real:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+def Rn_TopKOp : Rn_Op<"top_k"> {
+  let summary = "where the k largest elements of each row are, the largest first";
+  let description = "Of equal elements the one with the lower index comes first; NaN counts as minus infinity.";
+  let arguments = (ins Rn_Real:$input);
+  let results = (outs Rn_Index:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+def Rn_TakeOp : Rn_Op<"take"> {
+  let summary = "result[n, k] = input[n, indices[n, k]]";
+  let arguments = (ins Rn_Real:$input, Rn_Index:$indices);
+  let results = (outs Rn_Real:$result);
+  let assemblyFormat = "$input `,` $indices attr-dict `:` type($input) `,` type($indices) `->` type($result)";
+}
+
 // ---- Shape and data movement
 def Rn_ReshapeOp : Rn_UnaryOp<"reshape"> {
   let summary = "the same elements in row-major order under the result's shape";
