@@ -84,7 +84,7 @@ typedef struct resnetc_model {
   size_t (*scratch_bytes)(int32_t batch);
   /* inputs[i], outputs[i] in the order above. scratch may be NULL if scratch_bytes is 0. exec may be NULL. */
   resnetc_status (*run)(int32_t batch, const void *const *inputs, void *const *outputs, void *scratch, const resnetc_exec *exec);
-  uint32_t num_steps; /* each runs once for every batch_min images */
+  uint32_t num_steps; /* of every batch that the object was compiled for, the smallest first */
   const resnetc_step_info *steps;
 } resnetc_model;
 

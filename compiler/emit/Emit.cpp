@@ -4,9 +4,9 @@
 
 namespace resnetc {
 
-bool emit(mlir::ModuleOp plan, const Machine &machine, const EmitOptions &options, Emitted &result,
+bool emit(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, const EmitOptions &options, Emitted &result,
           Diagnostics &diagnostics) {
-  std::optional<Model> model = readModel(plan, machine, options, diagnostics);
+  std::optional<Model> model = readModel(plans, machine, options, diagnostics);
   if (!model || !checkWeights(*model, diagnostics))
     return false;
   std::unique_ptr<llvm::TargetMachine> target = makeTarget(machine, diagnostics);
@@ -21,12 +21,13 @@ bool emit(mlir::ModuleOp plan, const Machine &machine, const EmitOptions &option
   if (!emitKernels(module, *model, diagnostics))
     return false;
   llvm::GlobalVariable *weights = emitWeights(module, *model);
-  std::vector<llvm::Function *> steps;
-  for (size_t i = 0; i < model->steps.size(); ++i) {
-    steps.push_back(emitStep(module, *model, i, weights, diagnostics));
-    if (!steps.back())
-      return false;
-  }
+  std::vector<std::vector<llvm::Function *>> steps(model->plans.size());
+  for (size_t p = 0; p < steps.size(); ++p)
+    for (size_t i = 0; i < model->plans[p].steps.size(); ++i) {
+      steps[p].push_back(emitStep(module, *model, model->plans[p], i, weights, diagnostics));
+      if (!steps[p].back())
+        return false;
+    }
   emitDescriptor(module, *model, emitEntry(module, *model, steps));
   result.header = emitHeader(*model);
   return emitCode(module, *target, *model, result.code, diagnostics);

@@ -1,5 +1,5 @@
-// From a module in dialect `plan` (memory planned, weights packed) to one object and its C header. The only folder that uses
-// LLVM's code generation. The module still holds @main, a declaration whose types and rn.name attributes are the signature.
+// From modules in dialect `plan` (memory planned, weights packed) to one object and its C header. The only folder that uses
+// LLVM's code generation. A module still holds @main, a declaration whose types and rn.name attributes are the signature.
 #pragma once
 #include "compiler/ir/Diagnostics.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -17,6 +17,7 @@ struct EmitOptions {
   std::string sha256;    // of the model file, 64 hex digits
   std::string flags;     // for the header: command line
   ObjectKind kind = ObjectKind::Object;
+  int32_t batchBound = 0; // largest batch that run_ex takes; 0: no bound
   unsigned jobs = 1; // threads that build kernels
   std::function<void(int done, int total, const std::string &label)> progress; // called from one thread at a time
 };
@@ -25,8 +26,8 @@ struct Emitted {
   std::string code, header;
 };
 
-// False when diagnostics got an error. The same module, machine and options give the same bytes, whatever `jobs` is.
-bool emit(mlir::ModuleOp module, const Machine &machine, const EmitOptions &options, Emitted &result,
+// One module for each batch, the smallest first. False when diagnostics got an error. The same modules, machine and options give the same bytes, whatever `jobs` is.
+bool emit(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, const EmitOptions &options, Emitted &result,
           Diagnostics &diagnostics);
 
 } // namespace resnetc

@@ -14,6 +14,7 @@ public:
   DescriptorEmitter(Module &into, const Model &model) : module(into), model(model), ir(into.getContext()) {}
 
   void emit(Function *run) {
+    const std::vector<Constant *> stepInfos = steps();
     Constant *fields[] = {i32(RESNETC_ABI),
                           i32(sizeof(resnetc_model)),
                           text(model.options.name),
@@ -24,14 +25,14 @@ public:
                           i32(model.outputs.size()),
                           tensors(model.inputs),
                           tensors(model.outputs),
-                          i32(model.unit),
+                          i32(model.batchMin()),
                           i32(model.batchMax()),
                           ir.getInt64(model.weightBytes),
                           ir.getInt64(kAlign),
                           module.getFunction(model.options.name + "_scratch_bytes"),
                           run,
-                          i32(model.steps.size()),
-                          steps()};
+                          i32(stepInfos.size()),
+                          array(stepInfos)};
     // The reference to the runtime's ABI lies behind the descriptor, so that one cannot be linked without the other.
     Constant *abi = module.getOrInsertGlobal("resnetc_runtime_abi_1", ir.getInt8Ty());
     GlobalVariable *model_ = constant(ConstantStruct::getAnon({ConstantStruct::getAnon(fields), abi}));
@@ -56,18 +57,22 @@ private:
     return global;
   }
 
-  Constant *tensors(const std::vector<TensorInfo> &list) {
-    if (list.empty())
+  Constant *array(const std::vector<Constant *> &elements) {
+    if (elements.empty())
       return ConstantPointerNull::get(ir.getPtrTy());
+    return constant(ConstantArray::get(ArrayType::get(elements[0]->getType(), elements.size()), elements));
+  }
+
+  Constant *tensors(const std::vector<TensorInfo> &list) {
     std::vector<Constant *> infos;
     for (const TensorInfo &tensor : list) {
       std::vector<uint64_t> dims(tensor.shape.begin(), tensor.shape.end());
       dims.resize(6);
       infos.push_back(ConstantStruct::getAnon(
-          {text(tensor.name), text(tensor.layout), i32(RESNETC_F32), i32(tensor.shape.size()),
-           ConstantDataArray::get(ir.getContext(), dims), ir.getInt64(tensor.bytes()), ir.getInt64(alignof(float))}));
+          {text(tensor.name), text(tensor.layout), i32(tensor.dtype), i32(tensor.shape.size()),
+           ConstantDataArray::get(ir.getContext(), dims), ir.getInt64(tensor.bytes()), ir.getInt64(tensor.elementBytes())}));
     }
-    return constant(ConstantArray::get(ArrayType::get(infos[0]->getType(), infos.size()), infos));
+    return array(infos);
   }
 
   // "conv 3x3, conv 3x3" of a step with two runs of tiles is said once.
@@ -82,15 +87,15 @@ private:
     return join(names, " + ");
   }
 
-  Constant *steps() {
+  // Of all plans, in their order.
+  std::vector<Constant *> steps() {
     std::vector<Constant *> infos;
-    for (plan::StepOp step : model.steps)
-      infos.push_back(ConstantStruct::getAnon(
-          {text(step.getLabel()), text(kernelsOf(step)),
-           ConstantFP::get(ir.getDoubleTy(), static_cast<double>(step.getFlops().value_or(0)))}));
-    if (infos.empty())
-      return ConstantPointerNull::get(ir.getPtrTy());
-    return constant(ConstantArray::get(ArrayType::get(infos[0]->getType(), infos.size()), infos));
+    for (const BatchPlan &plan : model.plans)
+      for (plan::StepOp step : plan.steps)
+        infos.push_back(ConstantStruct::getAnon(
+            {text(step.getLabel()), text(kernelsOf(step)),
+             ConstantFP::get(ir.getDoubleTy(), static_cast<double>(step.getFlops().value_or(0)))}));
+    return infos;
   }
 
   Module &module;

@@ -1,5 +1,6 @@
 // The functions that a program calls. All lead to one: int32_t f(int32_t batch, void **inputs, void **outputs, void *scratch,
-// const resnetc_exec *exec), which checks everything it was given and then runs the steps for each unit of the batch.
+// const resnetc_exec *exec), which checks everything it was given and then runs the plans: the largest that fits into
+// what is left of the batch, until nothing is left.
 #include "compiler/emit/Parts.h"
 #include "runtime/resnetc_runtime.h"
 #include "llvm/IR/IRBuilder.h"
@@ -24,8 +25,13 @@ public:
   EntryEmitter(Module &into, const Model &model)
       : module(into), model(model), ir(into.getContext()), i32(ir.getInt32Ty()), ptr(ir.getPtrTy()) {}
 
-  Function *emitRun(const std::vector<Function *> &steps) {
-    Function *unit = emitUnit(steps);
+  Function *emitRun(const std::vector<std::vector<Function *>> &steps) {
+    std::vector<Function *> units;
+    uint32_t first = 0; // number of a plan's first step in the descriptor
+    for (size_t p = 0; p < steps.size(); ++p) {
+      units.push_back(emitUnit(model.plans[p], steps[p], first));
+      first += steps[p].size();
+    }
     Function *run = makeFunction(module, name(".run"), i32, {i32, ptr, ptr, ptr, ptr});
     function = run;
     startBlock("entry");
@@ -39,14 +45,23 @@ public:
     Value *features = ir.CreateCall(module.getOrInsertFunction("resnetc_rt_cpu_features", i32), {});
     Value *needed = ir.getInt32(model.machine.cpuFeatures);
     returnIf(ir.CreateICmpNE(ir.CreateAnd(features, needed), needed), ir.getInt32(RESNETC_E_CPU));
-    loopOverUnits(unit, frame);
+    Value *left = run->getArg(0);
+    for (size_t p = units.size(); p-- > 0;)
+      left = loopOverUnits(model.plans[p], units[p], frame, left);
+    ir.CreateRet(zero);
     return run;
   }
 
   void emitPublic(Function *run) {
     function = makeFunction(module, name("_scratch_bytes"), ir.getInt64Ty(), {i32}, true);
     startBlock("entry");
-    ir.CreateRet(ir.getInt64(model.arenaBytes));
+    int64_t most = model.plans.front().arenaBytes; // of the plans that a batch may use
+    Value *bytes = ir.getInt64(most);
+    for (const BatchPlan &plan : drop_begin(model.plans)) {
+      most = std::max(most, plan.arenaBytes);
+      bytes = ir.CreateSelect(ir.CreateICmpSGE(function->getArg(0), ir.getInt32(plan.batch)), ir.getInt64(most), bytes);
+    }
+    ir.CreateRet(bytes);
 
     std::vector<Type *> pointers(model.isSimple() ? 3 : 2, ptr);
     std::vector<Type *> types{i32};
@@ -65,12 +80,16 @@ public:
     arguments.clear();
     for (Argument &argument : function->args())
       arguments.push_back(&argument);
-    callRun(run, ir.getInt32(model.unit), arguments, ConstantPointerNull::get(ir.getPtrTy()));
+    callRun(run, ir.getInt32(model.batchMin()), arguments, ConstantPointerNull::get(ir.getPtrTy()));
   }
 
 private:
   std::string name(const char *suffix) const { return model.options.name + suffix; }
   unsigned tensors() const { return model.inputs.size() + model.outputs.size(); }
+
+  const TensorInfo &tensor(unsigned i) const {
+    return i < model.inputs.size() ? model.inputs[i] : model.outputs[i - model.inputs.size()];
+  }
 
   BasicBlock *block(const char *label) { return BasicBlock::Create(ir.getContext(), label, function); }
   void startBlock(const char *label) { ir.SetInsertPoint(block(label)); }
@@ -90,11 +109,9 @@ private:
   }
 
   void checkBatch() {
-    Value *batch = function->getArg(0), *unit = ir.getInt32(model.unit);
-    Value *wrong = model.anyBatch ? ir.CreateOr(ir.CreateICmpSLE(batch, ir.getInt32(0)),
-                                                ir.CreateIsNotNull(ir.CreateSRem(batch, unit)))
-                                  : ir.CreateICmpNE(batch, unit);
-    returnIf(wrong, ir.getInt32(RESNETC_E_BATCH));
+    Value *batch = function->getArg(0), *least = ir.getInt32(model.batchMin());
+    Value *wrong = ir.CreateOr(ir.CreateICmpSLT(batch, least), ir.CreateICmpSGT(batch, ir.getInt32(model.batchMax())));
+    returnIf(ir.CreateOr(wrong, ir.CreateIsNotNull(ir.CreateSRem(batch, least))), ir.getInt32(RESNETC_E_BATCH));
   }
 
   // Copies the pointers of the tensors to the frame, behind that of scratch.
@@ -107,27 +124,27 @@ private:
       Value *pointer = ir.CreateLoad(ptr, isInput ? slot(function->getArg(1), i)
                                                   : slot(function->getArg(2), i - model.inputs.size()));
       returnIf(ir.CreateIsNull(pointer), argument);
-      returnIf(isCrooked(pointer, alignof(float)), align);
+      returnIf(isCrooked(pointer, tensor(i).elementBytes()), align);
       ir.CreateStore(pointer, slot(frame, 1 + i));
     }
-    if (model.arenaBytes == 0)
+    if (model.arenaBytes() == 0)
       return;
     returnIf(ir.CreateIsNull(function->getArg(3)), argument);
     returnIf(isCrooked(function->getArg(3), kAlign), align);
   }
 
   // int32_t f(void **frame, const resnetc_exec *exec): all steps, until one fails.
-  Function *emitUnit(const std::vector<Function *> &steps) {
-    function = makeFunction(module, name(".unit"), i32, {ptr, ptr});
+  Function *emitUnit(const BatchPlan &plan, const std::vector<Function *> &steps, uint32_t first) {
+    function = makeFunction(module, name(".b") + Twine(plan.batch), i32, {ptr, ptr});
     startBlock("entry");
     FunctionCallee rtStep = module.getOrInsertFunction("resnetc_rt_step", i32, ptr, i32, i32, ptr, ptr);
     auto *stopped = block("stopped");
     PHINode *status = PHINode::Create(i32, steps.size(), "status", stopped);
     for (size_t i = 0; i < steps.size(); ++i) {
       int64_t tasks = 1;
-      for (int64_t extent : plan::StepOp(model.steps[i]).getGrid())
+      for (int64_t extent : plan::StepOp(plan.steps[i]).getGrid())
         tasks *= extent;
-      Value *result = ir.CreateCall(rtStep, {function->getArg(1), ir.getInt32(static_cast<uint32_t>(i)),
+      Value *result = ir.CreateCall(rtStep, {function->getArg(1), ir.getInt32(first + static_cast<uint32_t>(i)),
                                              ir.getInt32(static_cast<uint32_t>(tasks)), steps[i], function->getArg(0)});
       status->addIncoming(result, ir.GetInsertBlock());
       auto *next = block("next");
@@ -145,28 +162,28 @@ private:
     return function;
   }
 
-  void loopOverUnits(Function *unit, Value *frame) {
-    Value *count = ir.CreateUDiv(function->getArg(0), ir.getInt32(model.unit));
+  // while (left >= batch) { run the plan; advance the tensors; left -= batch; }  Returns from run when a step fails.
+  Value *loopOverUnits(const BatchPlan &plan, Function *unit, Value *frame, Value *atFirst) {
+    Value *batch = ir.getInt32(plan.batch);
     auto *before = ir.GetInsertBlock();
-    auto *loop = block("loop"), *advance = block("advance"), *exit = block("exit");
+    auto *loop = block("loop"), *body = block("body"), *exit = block("exit");
     ir.CreateBr(loop);
     ir.SetInsertPoint(loop);
-    PHINode *done = ir.CreatePHI(i32, 2, "done");
-    done->addIncoming(ir.getInt32(0), before);
+    PHINode *left = ir.CreatePHI(i32, 2, "left");
+    left->addIncoming(atFirst, before);
+    ir.CreateCondBr(ir.CreateICmpSGE(left, batch), body, exit);
+    ir.SetInsertPoint(body);
     Value *status = ir.CreateCall(unit, {frame, function->getArg(4)});
-    Value *next = ir.CreateAdd(done, ir.getInt32(1));
-    Value *isLast = ir.CreateOr(ir.CreateIsNotNull(status), ir.CreateICmpEQ(next, count));
-    ir.CreateCondBr(isLast, exit, advance);
-    ir.SetInsertPoint(advance);
+    returnIf(ir.CreateIsNotNull(status), status);
     for (unsigned i = 0; i < tensors(); ++i) {
-      const TensorInfo &tensor = i < model.inputs.size() ? model.inputs[i] : model.outputs[i - model.inputs.size()];
       Value *pointer = ir.CreateLoad(ptr, slot(frame, 1 + i));
-      ir.CreateStore(ir.CreateGEP(ir.getInt8Ty(), pointer, ir.getInt64(tensor.bytes())), slot(frame, 1 + i));
+      const int64_t bytes = tensor(i).bytes() / model.batchMin() * plan.batch;
+      ir.CreateStore(ir.CreateGEP(ir.getInt8Ty(), pointer, ir.getInt64(bytes)), slot(frame, 1 + i));
     }
-    done->addIncoming(next, advance);
+    left->addIncoming(ir.CreateSub(left, batch), ir.GetInsertBlock());
     ir.CreateBr(loop);
     ir.SetInsertPoint(exit);
-    ir.CreateRet(status);
+    return left;
   }
 
   // pointers: input, output, scratch; or the struct of all tensors, which is an array of pointers, and scratch.
@@ -194,7 +211,7 @@ private:
 
 } // namespace
 
-Function *emitEntry(Module &into, const Model &model, const std::vector<Function *> &steps) {
+Function *emitEntry(Module &into, const Model &model, const std::vector<std::vector<Function *>> &steps) {
   EntryEmitter emitter(into, model);
   Function *run = emitter.emitRun(steps);
   emitter.emitPublic(run);

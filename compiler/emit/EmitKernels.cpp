@@ -21,8 +21,9 @@ struct Build {
 // The label of a kernel is that of the first step that calls it.
 std::vector<Build> collect(const Model &model) {
   std::map<std::string, std::string> firstUse;
-  for (plan::StepOp step : model.steps)
-    step.walk([&](plan::CallOp call) { firstUse.emplace(call.getKernel().str(), step.getLabel().str()); });
+  for (const BatchPlan &plan : model.plans)
+    for (plan::StepOp step : plan.steps)
+      step.walk([&](plan::CallOp call) { firstUse.emplace(call.getKernel().str(), step.getLabel().str()); });
   std::vector<Build> builds;
   for (plan::KernelOp kernel : model.kernels)
     builds.push_back({plan::specFromAttr(kernel.getSpec()), firstUse[kernel.getSymName().str()], "", ""});

@@ -12,11 +12,11 @@ constexpr unsigned kDescriptorBytes = 56, kHostOffset = 16; // of halide_buffer_
 
 class StepEmitter {
 public:
-  StepEmitter(Module &into, const Model &model, plan::StepOp step, GlobalVariable *weights, Diagnostics &diagnostics)
-      : module(into), model(model), step(step), weights(weights), diagnostics(diagnostics), ir(into.getContext()) {}
+  StepEmitter(Module &into, const Model &model, const BatchPlan &plan, plan::StepOp step, GlobalVariable *weights, Diagnostics &diagnostics)
+      : module(into), model(model), plan(plan), step(step), weights(weights), diagnostics(diagnostics), ir(into.getContext()) {}
 
   Function *emit(size_t index) {
-    function = makeFunction(module, model.options.name + ".step" + Twine(index), ir.getVoidTy(),
+    function = makeFunction(module, model.options.name + ".b" + Twine(plan.batch) + ".step" + Twine(index), ir.getVoidTy(),
                             {ir.getPtrTy(), ir.getInt32Ty(), ir.getInt32Ty()});
     auto *entry = BasicBlock::Create(ir.getContext(), "entry", function);
     auto *loop = BasicBlock::Create(ir.getContext(), "loop", function);
@@ -68,19 +68,19 @@ private:
   }
 
   Value *loadBase(const std::string &name) {
-    auto found = model.buffers.find(name);
-    if (found == model.buffers.end())
+    auto found = plan.buffers.find(name);
+    if (found == plan.buffers.end())
       return nullptr;
     plan::BufferOp buffer = found->second;
     int64_t slot = 0;
     switch (buffer.getSpace()) {
-    case plan::Space::Weights: return offset(weights, model.offsets.at(name));
+    case plan::Space::Weights: return offset(weights, plan.offsets.at(name));
     case plan::Space::Arena: break;
     case plan::Space::Input: slot = 1 + *buffer.getIndex(); break;
     case plan::Space::Output: slot = 1 + model.inputs.size() + *buffer.getIndex(); break;
     }
     Value *base = ir.CreateLoad(ir.getPtrTy(), offset(function->getArg(0), 8 * slot));
-    return slot == 0 ? offset(base, model.offsets.at(name)) : base;
+    return slot == 0 ? offset(base, plan.offsets.at(name)) : base;
   }
 
   void splitTask(Value *task) {
@@ -124,6 +124,7 @@ private:
 
   Module &module;
   const Model &model;
+  const BatchPlan &plan;
   plan::StepOp step;
   GlobalVariable *weights;
   Diagnostics &diagnostics;
@@ -135,8 +136,9 @@ private:
 
 } // namespace
 
-Function *emitStep(Module &into, const Model &model, size_t index, GlobalVariable *weights, Diagnostics &diagnostics) {
-  return StepEmitter(into, model, model.steps[index], weights, diagnostics).emit(index);
+Function *emitStep(Module &into, const Model &model, const BatchPlan &plan, size_t index, GlobalVariable *weights,
+                   Diagnostics &diagnostics) {
+  return StepEmitter(into, model, plan, plan.steps[index], weights, diagnostics).emit(index);
 }
 
 } // namespace resnetc

@@ -11,24 +11,22 @@ using namespace llvm;
 
 namespace resnetc {
 
-// The bytes of a value, and whether they are one element that repeats.
-static ArrayRef<char> bytesOf(mlir::ElementsAttr value, bool &isSplat) {
-  isSplat = false;
+WeightBytes bytesOfWeights(plan::BufferOp buffer) {
+  const mlir::ElementsAttr value = *buffer.getValue();
   if (auto resource = dyn_cast<mlir::DenseResourceElementsAttr>(value)) {
     mlir::AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    return blob ? blob->getData() : ArrayRef<char>();
+    return {blob ? blob->getData() : ArrayRef<char>(), false};
   }
   auto dense = dyn_cast<mlir::DenseElementsAttr>(value);
   if (!dense)
     return {};
-  isSplat = dense.isSplat();
-  return dense.getRawData();
+  return {dense.getRawData(), dense.isSplat()};
 }
 
 bool checkWeights(const Model &model, Diagnostics &diagnostics) {
-  for (plan::BufferOp buffer : model.weights) {
-    bool isSplat = false;
-    const ArrayRef<char> bytes = bytesOf(*buffer.getValue(), isSplat);
+  for (const Weights &weights : model.weights) {
+    plan::BufferOp buffer = weights.buffer;
+    const auto [bytes, isSplat] = bytesOfWeights(buffer);
     const uint64_t want = buffer.getBytes();
     if (bytes.empty() || (isSplat ? want % bytes.size() != 0 : want != bytes.size())) {
       diagnostics.error("I001", "weights " + buffer.getSymName().str() + " have " + std::to_string(bytes.size()) +
@@ -40,12 +38,11 @@ bool checkWeights(const Model &model, Diagnostics &diagnostics) {
 }
 
 static void copyWeights(const Model &model, char *to) {
-  for (plan::BufferOp buffer : model.weights) {
-    bool isSplat = false;
-    const ArrayRef<char> bytes = bytesOf(*buffer.getValue(), isSplat);
-    char *begin = to + model.offsets.at(buffer.getSymName().str());
+  for (const Weights &weights : model.weights) {
+    plan::BufferOp buffer = weights.buffer;
+    const ArrayRef<char> bytes = bytesOfWeights(buffer).bytes;
     for (uint64_t done = 0; done < buffer.getBytes(); done += bytes.size())
-      std::memcpy(begin + done, bytes.data(), bytes.size());
+      std::memcpy(to + weights.offset + done, bytes.data(), bytes.size());
   }
 }
 

@@ -1,7 +1,10 @@
 #include "compiler/emit/Model.h"
 #include "compiler/emit/Names.h"
+#include "compiler/emit/Parts.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
@@ -16,19 +19,46 @@ int64_t TensorInfo::count() const {
   return n;
 }
 
+int32_t Model::batchMax() const {
+  const int32_t bound = options.batchBound ? options.batchBound : INT32_MAX;
+  return anyBatch ? bound / batchMin() * batchMin() : batchMin();
+}
+
+int64_t Model::arenaBytes() const {
+  int64_t most = 0;
+  for (const BatchPlan &plan : plans)
+    most = std::max(most, plan.arenaBytes);
+  return most;
+}
+
 // A guess for generic tools; the model itself does not know.
 static std::string layoutOf(ArrayRef<int64_t> shape) {
   if (shape.size() == 2)
     return "NC";
   if (shape.size() != 4)
     return "";
-  return shape[3] <= 4 && shape[1] > 4 ? "NHWC" : "NCHW";
+  return shape[3] <= 4 && shape[1] > 4 && shape[2] > 4 ? "NHWC" : "NCHW";
 }
 
-static bool addTensor(std::vector<TensorInfo> &to, Type type, StringAttr name, Diagnostics &diagnostics) {
+static std::optional<resnetc_dtype> dtypeOf(Type element) {
+  if (element.isF32())
+    return RESNETC_F32;
+  if (element.isUnsignedInteger(8))
+    return RESNETC_U8;
+  if (element.isInteger(32))
+    return RESNETC_I32;
+  return std::nullopt;
+}
+
+static bool addTensor(std::vector<TensorInfo> &to, Type type, DictionaryAttr attributes, Diagnostics &diagnostics) {
+  auto text = [&](StringRef key) {
+    auto attr = attributes ? attributes.getAs<StringAttr>(key) : StringAttr();
+    return attr ? attr.str() : std::string();
+  };
   auto tensor = dyn_cast<RankedTensorType>(type);
-  const std::string what = name ? name.str() : "tensor " + std::to_string(to.size());
-  if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isF32()) {
+  const std::string name = text("rn.name"), what = name.empty() ? "tensor " + std::to_string(to.size()) : name;
+  const auto dtype = tensor && tensor.hasStaticShape() ? dtypeOf(tensor.getElementType()) : std::nullopt;
+  if (!dtype) {
     diagnostics.error("R032", "'" + what + "' is not a tensor of floats",
                       {}, "the inputs and outputs of a compiled model are float32");
     return false;
@@ -37,24 +67,30 @@ static bool addTensor(std::vector<TensorInfo> &to, Type type, StringAttr name, D
     diagnostics.error("R034", "'" + what + "' has rank " + std::to_string(tensor.getRank()) + ", at most 6 is supported");
     return false;
   }
-  to.push_back({what, "", layoutOf(tensor.getShape()), {tensor.getShape().begin(), tensor.getShape().end()}});
+  const ArrayRef<int64_t> shape = tensor.getShape();
+  const std::string layout = text("rn.layout");
+  to.push_back({what, "", layout.empty() ? layoutOf(shape) : layout, *dtype, {shape.begin(), shape.end()}, text("rn.note")});
   return true;
 }
 
-static bool readSignature(Model &model, Diagnostics &diagnostics) {
-  auto main = model.module.lookupSymbol<func::FuncOp>("main");
+static bool readSignature(ModuleOp module, std::vector<TensorInfo> &inputs, std::vector<TensorInfo> &outputs,
+                          Diagnostics &diagnostics) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main) {
     diagnostics.error("I001", "the planned module has lost its signature");
     return false;
   }
   FunctionType type = main.getFunctionType();
   for (unsigned i = 0; i < type.getNumInputs(); ++i)
-    if (!addTensor(model.inputs, type.getInput(i), main.getArgAttrOfType<StringAttr>(i, "rn.name"), diagnostics))
+    if (!addTensor(inputs, type.getInput(i), main.getArgAttrDict(i), diagnostics))
       return false;
   for (unsigned i = 0; i < type.getNumResults(); ++i)
-    if (!addTensor(model.outputs, type.getResult(i), main.getResultAttrOfType<StringAttr>(i, "rn.name"), diagnostics))
+    if (!addTensor(outputs, type.getResult(i), main.getResultAttrDict(i), diagnostics))
       return false;
+  return true;
+}
 
+static void nameTensors(Model &model) {
   std::vector<std::string> names;
   for (auto *tensors : {&model.inputs, &model.outputs})
     for (const TensorInfo &tensor : *tensors)
@@ -64,42 +100,66 @@ static bool readSignature(Model &model, Diagnostics &diagnostics) {
   for (auto *tensors : {&model.inputs, &model.outputs})
     for (TensorInfo &tensor : *tensors)
       tensor.identifier = identifiers[next++];
-  return true;
 }
 
-// All tensors have the same first dimension: that is the batch. Otherwise a call computes "one".
-static void readBatch(Model &model) {
-  std::optional<int64_t> unit;
-  for (auto *tensors : {&model.inputs, &model.outputs})
-    for (const TensorInfo &tensor : *tensors) {
-      if (tensor.shape.empty() || (unit && *unit != tensor.shape[0]) || tensor.shape[0] > INT32_MAX)
-        return;
-      unit = tensor.shape[0];
+// All tensors have the same first dimension: that is the batch. Nothing otherwise.
+static std::optional<int32_t> batchOf(ArrayRef<TensorInfo> inputs, ArrayRef<TensorInfo> outputs) {
+  std::optional<int64_t> batch;
+  for (auto tensors : {inputs, outputs})
+    for (const TensorInfo &tensor : tensors) {
+      if (tensor.shape.empty() || (batch && *batch != tensor.shape[0]) || tensor.shape[0] > INT32_MAX)
+        return std::nullopt;
+      batch = tensor.shape[0];
     }
-  model.unit = static_cast<int32_t>(unit.value_or(1));
-  model.anyBatch = unit && model.module->hasAttr("rn.dynamic_batch");
+  return static_cast<int32_t>(batch.value_or(1));
 }
 
-static bool readPlan(Model &model, Diagnostics &diagnostics) {
-  for (Operation &op : *model.module.getBody()) {
+// ---- Weights: equal bytes lie in the section once, whoever reads them.
+class WeightTable {
+public:
+  explicit WeightTable(Model &model) : model(model) {}
+
+  int64_t add(plan::BufferOp buffer) {
+    const WeightBytes value = bytesOfWeights(buffer);
+    const uint64_t hash = llvm::xxh3_64bits(ArrayRef(reinterpret_cast<const uint8_t *>(value.bytes.data()), value.bytes.size()));
+    const auto [first, last] = known.equal_range({static_cast<int64_t>(buffer.getBytes()), hash});
+    for (auto it = first; it != last; ++it)
+      if (bytesOfWeights(model.weights[it->second].buffer).bytes == value.bytes)
+        return model.weights[it->second].offset;
+    known.insert({{static_cast<int64_t>(buffer.getBytes()), hash}, model.weights.size()});
+    const int64_t offset = model.weightBytes;
+    model.weights.push_back({buffer, offset});
+    model.weightBytes = llvm::alignTo(offset + buffer.getBytes(), kAlign);
+    return offset;
+  }
+
+private:
+  Model &model;
+  std::multimap<std::pair<int64_t, uint64_t>, size_t> known; // bytes, hash -> weights
+};
+
+static void readPlan(Model &model, BatchPlan &plan, WeightTable &weights, llvm::StringSet<> &kernels) {
+  for (Operation &op : *plan.module.getBody()) {
     if (auto buffer = dyn_cast<plan::BufferOp>(op)) {
-      model.buffers[buffer.getSymName().str()] = buffer;
-      if (buffer.getSpace() == plan::Space::Weights) {
-        model.offsets[buffer.getSymName().str()] = model.weightBytes;
-        model.weightBytes = llvm::alignTo(model.weightBytes + buffer.getBytes(), kAlign);
-        model.weights.push_back(buffer);
-      } else if (buffer.getSpace() == plan::Space::Arena) {
-        model.offsets[buffer.getSymName().str()] = buffer.getOffset().value_or(0);
-      }
+      const std::string name = buffer.getSymName().str();
+      plan.buffers[name] = buffer;
+      if (buffer.getSpace() == plan::Space::Weights)
+        plan.offsets[name] = weights.add(buffer);
+      else if (buffer.getSpace() == plan::Space::Arena)
+        plan.offsets[name] = buffer.getOffset().value_or(0);
     } else if (auto kernel = dyn_cast<plan::KernelOp>(op)) {
-      model.kernels.push_back(kernel);
+      if (kernels.insert(kernel.getSymName()).second)
+        model.kernels.push_back(kernel);
     } else if (auto step = dyn_cast<plan::StepOp>(op)) {
-      model.steps.push_back(step);
+      plan.steps.push_back(step);
     }
   }
-  if (auto arena = model.module->getAttrOfType<IntegerAttr>(plan::kArenaBytesAttr))
-    model.arenaBytes = arena.getInt();
-  for (const auto &[name, op] : model.buffers) {
+  if (auto arena = plan.module->getAttrOfType<IntegerAttr>(plan::kArenaBytesAttr))
+    plan.arenaBytes = arena.getInt();
+}
+
+static bool checkPlan(const Model &model, const BatchPlan &plan, Diagnostics &diagnostics) {
+  for (const auto &[name, op] : plan.buffers) {
     plan::BufferOp buffer = op;
     const auto *tensors = buffer.getSpace() == plan::Space::Input ? &model.inputs
                           : buffer.getSpace() == plan::Space::Output ? &model.outputs : nullptr;
@@ -108,36 +168,61 @@ static bool readPlan(Model &model, Diagnostics &diagnostics) {
       return false;
     }
   }
-  return true;
-}
-
-// The number of a task is an int32_t.
-static bool hasSmallGrid(plan::StepOp step) {
-  int64_t tasks = 1;
-  for (int64_t extent : step.getGrid()) {
-    if (extent > INT32_MAX / tasks)
-      return false;
-    tasks *= extent;
+  for (plan::StepOp step : plan.steps) {
+    int64_t tasks = 1;
+    for (int64_t extent : step.getGrid()) {
+      if (extent > INT32_MAX / tasks) { // the number of a task is an int32_t
+        diagnostics.error("R061", "a step has more than 2147483647 tasks", step.getLabel().str());
+        return false;
+      }
+      tasks *= extent;
+    }
   }
   return true;
 }
 
-std::optional<Model> readModel(ModuleOp module, const Machine &machine, const EmitOptions &options,
+// The plans of a model differ in the first dimension of every tensor and in nothing else.
+static bool readBatches(Model &model, Diagnostics &diagnostics) {
+  for (BatchPlan &plan : model.plans) {
+    std::vector<TensorInfo> inputs, outputs;
+    if (!readSignature(plan.module, inputs, outputs, diagnostics))
+      return false;
+    const std::optional<int32_t> batch = batchOf(inputs, outputs);
+    plan.batch = batch.value_or(1);
+    if (&plan == &model.plans.front()) {
+      model.inputs = std::move(inputs);
+      model.outputs = std::move(outputs);
+      model.anyBatch = batch && plan.module->hasAttr("rn.dynamic_batch");
+    }
+    if (model.plans.size() > 1 && !(batch && model.anyBatch)) {
+      diagnostics.error("U017", "the model cannot be compiled for several batches: its inputs and outputs do not all begin with "
+                        "the batch", {}, {}, "--batch=N for one");
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<Model> readModel(llvm::ArrayRef<ModuleOp> plans, const Machine &machine, const EmitOptions &options,
                                Diagnostics &diagnostics) {
-  Model model{module, machine, options};
-  if (!readSignature(model, diagnostics) || !readPlan(model, diagnostics))
+  Model model{machine, options};
+  for (ModuleOp module : plans)
+    model.plans.push_back({module});
+  if (!readBatches(model, diagnostics))
     return std::nullopt;
-  readBatch(model);
+  nameTensors(model);
+  WeightTable weights(model);
+  llvm::StringSet<> kernels;
+  for (BatchPlan &plan : model.plans) {
+    readPlan(model, plan, weights, kernels);
+    if (!checkPlan(model, plan, diagnostics))
+      return std::nullopt;
+  }
   if (model.weightBytes > kMostWeightBytes) {
     diagnostics.error("R061", "the weights have " + std::to_string(model.weightBytes) + " bytes, the limit is " +
                                   std::to_string(kMostWeightBytes));
     return std::nullopt;
   }
-  for (plan::StepOp step : model.steps)
-    if (!hasSmallGrid(step)) {
-      diagnostics.error("R061", "a step has more than 2147483647 tasks", step.getLabel().str());
-      return std::nullopt;
-    }
   return model;
 }
 

@@ -1,7 +1,9 @@
-// What the emitters need to know of a planned module: the signature of the model and where everything lies.
+// What the emitters need to know of planned modules: the signature of the model and where everything lies. One model may have
+// several plans, one for each batch that it was compiled for; they share kernels and weights.
 #pragma once
 #include "compiler/emit/Emit.h"
 #include "compiler/ir/Plan.h"
+#include "runtime/resnetc_runtime.h"
 #include <optional>
 #include <vector>
 
@@ -11,35 +13,51 @@ struct TensorInfo {
   std::string name;       // as in the ONNX file
   std::string identifier; // in C
   std::string layout;     // "NCHW", "NHWC", "NC" or ""
+  resnetc_dtype dtype;
   std::vector<int64_t> shape;
+  std::string note; // for the header: what the caller should know
   int64_t count() const;
-  int64_t bytes() const { return 4 * count(); }
+  int64_t elementBytes() const { return dtype == RESNETC_U8 ? 1 : 4; }
+  int64_t bytes() const { return elementBytes() * count(); }
 };
 
-struct Model {
+// The steps for one batch, and their memory.
+struct BatchPlan {
   mlir::ModuleOp module;
-  const Machine &machine;
-  const EmitOptions &options;
-  std::vector<TensorInfo> inputs = {}, outputs = {};
-  int32_t unit = 1;      // batch that the steps compute
-  bool anyBatch = false; // run_ex takes every multiple of unit
-  int64_t arenaBytes = 0, weightBytes = 0;
-  std::vector<plan::BufferOp> weights = {}; // in the order in which they lie
-  std::vector<plan::KernelOp> kernels = {};
+  int32_t batch = 1;
+  int64_t arenaBytes = 0;
   std::vector<plan::StepOp> steps = {};
   std::map<std::string, plan::BufferOp> buffers = {};
   std::map<std::string, int64_t> offsets = {}; // of arena and weights buffers
+};
+
+struct Weights {
+  plan::BufferOp buffer; // the first of those with these bytes
+  int64_t offset;
+};
+
+struct Model {
+  const Machine &machine;
+  const EmitOptions &options;
+  std::vector<BatchPlan> plans = {};                // by ascending batch
+  std::vector<TensorInfo> inputs = {}, outputs = {}; // for the smallest batch
+  bool anyBatch = false;                            // run_ex takes every multiple of the smallest batch
+  int64_t weightBytes = 0;
+  std::vector<Weights> weights = {}; // in the order in which they lie
+  std::vector<plan::KernelOp> kernels = {};
 
   // One input and one output: they are arguments of their own, else members of a struct.
   bool isSimple() const { return inputs.size() == 1 && outputs.size() == 1; }
-  int32_t batchMax() const { return anyBatch ? INT32_MAX / unit * unit : unit; }
+  int32_t batchMin() const { return plans.front().batch; }
+  int32_t batchMax() const;
+  int64_t arenaBytes() const; // enough for every batch
   std::string weightSection() const { return ".rodata." + options.name + ".weights"; }
 };
 
 inline constexpr int64_t kAlign = 64; // of scratch and of each weights buffer
 
-// Reads a module; empty after an error.
-std::optional<Model> readModel(mlir::ModuleOp module, const Machine &machine, const EmitOptions &options,
+// Reads the modules of a model; empty after an error.
+std::optional<Model> readModel(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, const EmitOptions &options,
                                Diagnostics &diagnostics);
 
 } // namespace resnetc

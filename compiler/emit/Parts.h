@@ -12,16 +12,22 @@ bool emitKernels(llvm::Module &into, const Model &model, Diagnostics &diagnostic
 // ---- EmitWeights.cpp: the section of weights. The bytes are zeros in a module that becomes an object; patchWeights copies
 // the true ones into the finished object, so that they exist once. Text gets them as an LLVM constant.
 llvm::GlobalVariable *emitWeights(llvm::Module &into, const Model &model);
+struct WeightBytes {
+  llvm::ArrayRef<char> bytes;
+  bool isSplat; // one element that repeats
+};
+WeightBytes bytesOfWeights(plan::BufferOp buffer);
 bool checkWeights(const Model &model, Diagnostics &diagnostics);
 bool patchWeights(std::string &object, const Model &model, Diagnostics &diagnostics);
 
 // ---- EmitSteps.cpp: void f(void *const frame[], int32_t begin, int32_t end) for a step. The frame holds the pointers to
 // scratch, the inputs, the outputs.
-llvm::Function *emitStep(llvm::Module &into, const Model &model, size_t index, llvm::GlobalVariable *weights,
-                         Diagnostics &diagnostics);
+llvm::Function *emitStep(llvm::Module &into, const Model &model, const BatchPlan &plan, size_t index,
+                         llvm::GlobalVariable *weights, Diagnostics &diagnostics);
 
-// ---- EmitEntry.cpp: NAME_run, NAME_run_ex, NAME_scratch_bytes. Returns the function of resnetc_model::run.
-llvm::Function *emitEntry(llvm::Module &into, const Model &model, const std::vector<llvm::Function *> &steps);
+// ---- EmitEntry.cpp: NAME_run, NAME_run_ex, NAME_scratch_bytes, from the steps of each plan. Returns the function of
+// resnetc_model::run.
+llvm::Function *emitEntry(llvm::Module &into, const Model &model, const std::vector<std::vector<llvm::Function *>> &steps);
 
 // ---- EmitDescriptor.cpp: NAME_model and the constant that it returns.
 void emitDescriptor(llvm::Module &into, const Model &model, llvm::Function *run);

@@ -13,6 +13,7 @@ from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_int32, c_int
 import numpy as np
 
 FENCE = 256
+DTYPES = {1: np.float32, 2: np.uint8, 3: np.int32}
 
 
 class TensorInfo(Structure):
@@ -22,6 +23,10 @@ class TensorInfo(Structure):
     @property
     def shape(self):
         return tuple(self.dim[:self.rank])
+
+    @property
+    def type(self):
+        return DTYPES[self.dtype]
 
 
 class Exec(Structure):
@@ -56,8 +61,8 @@ class Fenced:
         outside = np.concatenate([self.memory[:self.begin], self.memory[self.end:]])
         assert (outside == 0xFF).all(), f"{what}: the call wrote outside of it"
 
-    def floats(self, shape):
-        return self.memory[self.begin:self.end].view(np.float32).reshape(shape).copy()
+    def array(self, shape, dtype):
+        return self.memory[self.begin:self.end].view(dtype).reshape(shape).copy()
 
 
 class Native:
@@ -83,7 +88,7 @@ class Native:
 
     def run(self, *arrays, threads=0):
         """Outputs for the inputs, in the model's order. threads 0: no resnetc_exec at all."""
-        arrays = [np.ascontiguousarray(a, np.float32) for a in arrays]
+        arrays = [np.ascontiguousarray(a, info.type) for a, info in zip(arrays, self.inputs, strict=True)]
         units = arrays[0].shape[0] // self.inputs[0].shape[0] if arrays and self.inputs[0].rank else 1
         batch = units * self.model.batch_min
         for array, info in zip(arrays, self.inputs):
@@ -98,7 +103,7 @@ class Native:
         scratch.check("scratch")
         for output, info in zip(outputs, self.outputs):
             output.check(info.name)
-        return [o.floats((i.shape[0] * units,) + i.shape[1:]) for o, i in zip(outputs, self.outputs)]
+        return [o.array((i.shape[0] * units,) + i.shape[1:], i.type) for o, i in zip(outputs, self.outputs)]
 
 
 class Toolchain:
