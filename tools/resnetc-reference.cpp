@@ -19,7 +19,7 @@ namespace cl = llvm::cl;
 static cl::opt<std::string> modelFile(cl::Positional, cl::Required, cl::desc("MODEL.onnx"));
 static cl::list<std::string> inputFiles("input", cl::desc("an input: NAME=FILE.npy"));
 static cl::list<std::string> shapes("shape", cl::desc("a shape: NAME=1x3x224x224"));
-static cl::opt<int64_t> batch("batch", cl::init(1), cl::desc("extent of a symbolic first dimension"));
+static cl::opt<int64_t> batch("batch", cl::init(1), cl::desc("first dimension of every input"));
 static cl::opt<std::string> save("save", cl::Required, cl::desc("prefix of the files to write"));
 
 static int fail(const llvm::Twine &text) {
@@ -75,7 +75,8 @@ int main(int argc, char **argv) {
   if (!bytes)
     return fail(modelFile + ": " + bytes.getError().message());
   ImportOptions options;
-  options.batch = batch;
+  if (batch.getNumOccurrences())
+    options.batch = batch;
   options.dataDirectory = llvm::sys::path::parent_path(modelFile).str();
   if (options.dataDirectory.empty())
     options.dataDirectory = ".";

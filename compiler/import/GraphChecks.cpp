@@ -110,11 +110,22 @@ void GraphImporter::reportCycleOrOrder(ArrayRef<int> nodes) {
     }
 }
 
+// How to do without a node: return what it reads, if that is computed.
+std::string GraphImporter::cutBefore(int index) const {
+  for (const std::string &name : graph.node(index).input())
+    for (int i = 0; i < index; ++i)
+      if (!name.empty() && llvm::is_contained(graph.node(i).output(), name))
+        return "cut the model before it: --output=" + name + "; ";
+  return "";
+}
+
 void GraphImporter::checkOperators() {
   std::map<std::string, SmallVector<int>> missing; // operator -> nodes
   int first = -1, count = 0;
   unsupported.assign(graph.node_size(), false);
   for (int i = 0; i < graph.node_size(); ++i) {
+    if (!needed[i])
+      continue;
     const onnx::NodeProto &node = graph.node(i);
     const bool standard = isDefaultDomain(node.domain());
     if (standard && findOp(node.op_type(), opsets[i]))
@@ -139,7 +150,7 @@ void GraphImporter::checkOperators() {
   diagnostics.error("R031", "operator " + quote(name) + " is not supported", describeNode(first),
                     std::to_string(count) + " of " + std::to_string(graph.node_size()) +
                         " nodes are unsupported: " + list,
-                    "supported operators: resnetc --list-ops");
+                    cutBefore(first) + "supported operators: resnetc --list-ops");
 }
 
 } // namespace resnetc

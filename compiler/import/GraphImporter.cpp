@@ -17,6 +17,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   module = *owner;
   if (!checkCounts())
     return owner;
+  chooseOutputs();
   checkOperators();
   if (!checkNames())
     return owner;
@@ -25,7 +26,8 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   builder.setInsertionPointToStart(function.addEntryBlock());
   addInputs();
   for (int i = 0; i < graph.node_size(); ++i)
-    importNode(i);
+    if (needed[i])
+      importNode(i);
   finish();
   external.reportUnopened();
   tensors.reportNumbers(options.rejectNonFinite);
@@ -117,24 +119,26 @@ void GraphImporter::importNode(int index) {
 void GraphImporter::finish() {
   SmallVector<Value> results;
   SmallVector<std::string> names;
-  if (graph.output_size() == 0)
+  if (outputNames.empty() && options.outputs.empty())
     diagnostics.error("R054", "the graph has no outputs");
-  for (const onnx::ValueInfoProto &output : graph.output()) {
-    const Named *named = find(output.name());
+  for (const std::string &name : outputNames) {
+    const Named *named = find(name);
     if (!named) {
-      diagnostics.error("R054", "output " + quote(output.name()) + " has no producer");
+      diagnostics.error("R054", "output " + quote(name) + " has no producer");
     } else if (*named->unused) {
-      diagnostics.error("R031", std::string("an additional output of ") + named->unused + ", " + quote(output.name()) +
+      diagnostics.error("R031", std::string("an additional output of ") + named->unused + ", " + quote(name) +
                                     ", is an output of the graph");
     } else if (named->value) {
-      compareDeclared(output, named->value, true);
       if (*elementCount(shapeOf(named->value)) == 0)
-        diagnostics.error("R044", "output '" + output.name() + "' of shape " + toString(shapeOf(named->value)) +
+        diagnostics.error("R044", "output " + quote(name) + " of shape " + toString(shapeOf(named->value)) +
                                       " has no elements");
       results.push_back(named->value);
-      names.push_back(output.name());
+      names.push_back(name);
     }
   }
+  for (const onnx::ValueInfoProto &output : graph.output())
+    if (auto named = values.find(output.name()); named != values.end() && named->second.value)
+      compareDeclared(output, named->second.value, true);
   for (const onnx::ValueInfoProto &info : graph.value_info())
     if (auto named = values.find(info.name()); named != values.end() && named->second.value)
       compareDeclared(info, named->second.value, false);
@@ -143,6 +147,8 @@ void GraphImporter::finish() {
       tensors.check(tensor);
   if (diagnostics.hasErrors())
     return;
+  if (options.allEndpoints)
+    addEndpoints(results, names);
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
   function.setFunctionType(
       builder.getFunctionType(function.getBody().getArgumentTypes(), ValueRange(results).getTypes()));

@@ -33,6 +33,9 @@ public:
   int64_t opsetOf(int index) const { return opsets[index]; }
   // The result of a ceil_mode pool for which older versions of onnx infer one pixel more than it has.
   void expectStaleShapes(mlir::Value pool) { shorterThanInferred.insert(pool); }
+  // The first dimension of the inputs, where the command line gives it; and the one that the file was made for.
+  std::optional<int64_t> givenBatch() const { return options.batch; }
+  int64_t exportedBatch = 1;
 
   mlir::OpBuilder builder;
   Diagnostics &diagnostics;
@@ -41,10 +44,16 @@ public:
 
 private:
   bool checkCounts();
+  // ---- Outputs.cpp
+  void chooseOutputs(); // R054; which nodes and inputs are needed
+  bool isNeeded(const onnx::ValueInfoProto &input) const;
+  void addEndpoints(llvm::SmallVector<mlir::Value> &results, llvm::SmallVector<std::string> &names);
   bool checkNames(); // R051-R053: definitions and order
   void reportCycleOrOrder(llvm::ArrayRef<int> nodes);
+  std::string cutBefore(int index) const;
   void checkOperators(); // R031: all unsupported ones in one message
   void addInputs();
+  void reportUnknownDims(); // R053
   mlir::Type inputType(const onnx::ValueInfoProto &input);
   std::optional<Shape> inputShape(const onnx::ValueInfoProto &input);
   bool readInputs(int index, llvm::SmallVectorImpl<mlir::Value> &inputs);
@@ -67,6 +76,9 @@ private:
   llvm::StringMap<int> producers;      // value -> node
   llvm::SmallVector<bool> unsupported; // by node
   llvm::DenseSet<mlir::Value> shorterThanInferred;
+  std::vector<std::string> outputNames;
+  llvm::SmallVector<bool> needed; // by node
+  llvm::StringSet<> reached;      // values that named outputs depend on
   bool dynamicBatch = true;
 };
 

@@ -28,13 +28,15 @@ std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input
   const std::string prefix = "input " + quote(input.name());
   auto fixed = options.shapes.find(input.name());
   if (fixed != options.shapes.end()) {
-    dynamicBatch = false;
+    dynamicBatch &= options.batch.has_value();
     if (type.has_shape() && type.shape().dim_size() != static_cast<int>(fixed->second.size())) {
       diagnostics.error("R041", prefix + ": --shape gives " + std::to_string(fixed->second.size()) +
                                     " dimensions, the model has " + std::to_string(type.shape().dim_size()));
       return std::nullopt;
     }
-    return Shape(fixed->second.begin(), fixed->second.end());
+    Shape shape(fixed->second.begin(), fixed->second.end());
+    shape[0] = options.batch.value_or(shape[0]);
+    return shape;
   }
   if (!type.has_shape()) {
     diagnostics.error("R040", prefix + " has no shape", {}, {}, "--shape=" + input.name() + "=1x3x224x224");
@@ -46,13 +48,17 @@ std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input
   for (int i = 0; i < rank; ++i) {
     const Dimension &d = type.shape().dim(i);
     auto named = d.has_dim_param() ? options.dims.find(d.dim_param()) : options.dims.end();
-    if (named != options.dims.end()) {
+    if (i == 0 && options.batch) {
+      batchIsFree = true;
+      exportedBatch = isFixed(d) && d.dim_value() > 0 ? d.dim_value() : 1;
+      shape.push_back(*options.batch);
+    } else if (named != options.dims.end()) {
       shape.push_back(named->second);
     } else if (isFixed(d) && (i > 0 || d.dim_value() > 0)) { // some exporters write 0 for any batch
       shape.push_back(d.dim_value());
     } else if (i == 0) {
       batchIsFree = true;
-      shape.push_back(options.batch.value_or(1));
+      shape.push_back(1);
     } else {
       diagnostics.error("R040",
                         prefix + ": unknown " + axisName(i, rank) +
@@ -100,12 +106,29 @@ Type GraphImporter::inputType(const onnx::ValueInfoProto &input) {
   return RankedTensorType::get(*shape, builder.getF32Type());
 }
 
+void GraphImporter::reportUnknownDims() {
+  for (const auto &[name, extent] : options.dims) {
+    std::string known;
+    bool found = false;
+    for (const onnx::ValueInfoProto &input : graph.input())
+      for (const Dimension &d : input.type().tensor_type().shape().dim()) {
+        found |= d.dim_param() == name;
+        if (!d.dim_param().empty() && known.find("'" + d.dim_param() + "'") == std::string::npos)
+          known += (known.empty() ? "'" : ", '") + d.dim_param() + "'";
+      }
+    if (!found)
+      diagnostics.error("R053", "--dim names " + quote(name) + ", which is no dimension of an input", {},
+                        known.empty() ? "the inputs have no symbolic dimensions" : "their symbolic dimensions: " + known);
+  }
+}
+
 void GraphImporter::addInputs() {
   for (const auto &[name, shape] : options.shapes)
     if (llvm::none_of(graph.input(), [&](const auto &input) { return input.name() == name; }))
       diagnostics.error("R053", "--shape names " + quote(name) + ", which is no input of the model");
+  reportUnknownDims();
   for (const onnx::ValueInfoProto &input : graph.input()) {
-    if (initializers.contains(input.name())) // an overridable default: taken as the constant that it is
+    if (!isNeeded(input) || initializers.contains(input.name())) // an overridable default: taken as the constant that it is
       continue;
     Named &named = values[input.name()];
     Type type = inputType(input);

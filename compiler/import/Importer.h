@@ -4,7 +4,7 @@
 // The module holds one function @main, ONNX inputs as arguments and outputs as results in graph order, each with its
 // name in the attribute rn.name; shapes are static; float types of any width are f32; each operation's location is the
 // name of its ONNX node. Module attributes: rn.opset (i64), rn.nodes (i64, nodes of the graph), and rn.dynamic_batch
-// (unit) when the first dimension of every input was symbolic and was set to the batch.
+// (unit) when the first dimension of every input was symbolic or was set to the given batch.
 #pragma once
 #include "compiler/ir/Diagnostics.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -20,7 +20,9 @@ namespace resnetc {
 struct ImportOptions {
   std::map<std::string, std::vector<int64_t>> shapes; // input name -> shape (--shape)
   std::map<std::string, int64_t> dims;                // symbolic dimension -> extent (--dim)
-  std::optional<int64_t> batch;                       // extent of a symbolic first dimension; 1 when absent (--batch)
+  std::optional<int64_t> batch;                       // first dimension of every input; absent: the model's, else 1 (--batch)
+  std::vector<std::string> outputs;                   // values to return in place of the graph's outputs (--output)
+  bool allEndpoints = false;                          // and every value that depends on an input (--all-endpoints)
   std::string dataDirectory;                          // where external data lies; empty: none can be read
   std::string linkedDirectory; // where it may lie as well when it is a symbolic link: that of the file that the model
                                // is a link to; empty: links are not followed

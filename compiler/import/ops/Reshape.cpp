@@ -32,10 +32,26 @@ static std::optional<Shape> resolve(NodeView &n, Shape target, bool allowZero) {
   return target;
 }
 
+// A graph that was exported for one batch states it in its reshapes: to [1, 2048] or [1, -1]. Compiled for another batch
+// it means that one. Weights have no batch.
+static void renewBatch(NodeView &n, Shape &target) {
+  const auto batch = n.importer.givenBatch();
+  const int64_t exported = n.importer.exportedBatch;
+  ShapeRef input = n.shape(0);
+  if (!batch || *batch == exported || input.empty() || input[0] != *batch || target.empty() || target[0] != exported ||
+      n.isConstant(0) || elementCount(target) == elementCount(input))
+    return;
+  const std::string before = toString(target);
+  target[0] = *batch;
+  n.warning("W110", "Reshape to " + before + " fixes the batch of the export: read as " + toString(target));
+}
+
 static Value importReshape(NodeView &n) {
   auto target = n.integers(1, "R046");
   if (target && n.shape(1).size() != 1)
     n.error("R041", "Reshape wants its shape as a vector, got rank " + Twine(n.shape(1).size()));
+  if (target && !n.failed())
+    renewBatch(n, *target);
   const bool allowZero = n.opset() >= 14 && n.getFlag("allowzero", false);
   auto shape = target && !n.failed() ? resolve(n, *target, allowZero) : std::nullopt;
   return shape ? n.reshape(n.input(0), *shape) : Value();
