@@ -2,7 +2,7 @@
 // into the IR, the emitter can build each distinct one once, and tests can make their own. No Halide, MLIR or ONNX here.
 //
 // A kernel is one task of one thread: it never loops over images or threads. The step that calls it (dialect `plan`) moves
-// its operand pointers over a grid. All operands are float32. Every pointer stands at the element (0, 0, ...) of what the
+// its operand pointers over a grid. Operands are float32 unless the kind says otherwise. Every pointer stands at the element (0, 0, ...) of what the
 // kernel may touch; strides reach from there, also into a border of zeros at negative indices.
 //
 // The kinds, their keys and operands are documented where they are built: schedules/algorithms/<Kind>.cpp.

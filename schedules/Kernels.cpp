@@ -137,8 +137,9 @@ void makeStatic(Halide::OutputImageParam buffer, const std::vector<int> &extents
     buffer.dim(static_cast<int>(i)).set_bounds(0, extents[i]).set_stride(strides[i]);
 }
 
-Halide::ImageParam operand(const std::string &name, const std::vector<int> &extents, const std::vector<int> &strides) {
-  Halide::ImageParam param(Halide::Float(32), static_cast<int>(extents.size()), name);
+Halide::ImageParam operand(const std::string &name, const std::vector<int> &extents, const std::vector<int> &strides,
+                           Halide::Type type) {
+  Halide::ImageParam param(type, static_cast<int>(extents.size()), name);
   makeStatic(param, extents, strides);
   return param;
 }

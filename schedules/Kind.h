@@ -41,7 +41,8 @@ std::string wordOf(const KernelSpec &spec, const std::string &key, const std::ve
 
 // A buffer whose extents and strides are constants: the generated code reads nothing of it but its host pointer.
 void makeStatic(Halide::OutputImageParam buffer, const std::vector<int> &extents, const std::vector<int> &strides);
-Halide::ImageParam operand(const std::string &name, const std::vector<int> &extents, const std::vector<int> &strides);
+Halide::ImageParam operand(const std::string &name, const std::vector<int> &extents, const std::vector<int> &strides,
+                           Halide::Type type = Halide::Float(32));
 // Dense strides for extents, the first innermost.
 std::vector<int> dense(const std::vector<int> &extents);
 

@@ -2,6 +2,7 @@
 //   conv2d, pools and element-wise operations on images   -> blocked, #rn.layout<b, [t, l, b, r]>, channels in blocks of b
 //   the border is the largest padding of the convolutions that read the value: they then need no bounds tests
 //   convolutions with fewer input channels than a block   -> planar input, #rn.layout<1, ...>
+//   image (bytes of the caller) with one such reader       -> written in the layout of the reader
 //   everything else                                       -> dense, row-major (no layout)
 //   relayout(transpose(x)), transpose(relayout(x))        -> one relayout with perm
 #include "compiler/ir/Constants.h"
@@ -90,6 +91,11 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
   Value relaid(OpBuilder &builder, Value v, LayoutAttr want) {
     if (typeOf(v).getEncoding() == want)
       return v;
+    // An image is read in whatever layout its only reader wants, unless lanes of several channels lie side by side.
+    if (v.getDefiningOp<ImageOp>() && v.hasOneUse() && want && want.getBlock() == 1) {
+      v.setType(withLayout(typeOf(v), want));
+      return v;
+    }
     Value &copy = copies[{v, want}];
     if (copy)
       return copy;

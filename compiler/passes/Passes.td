@@ -9,6 +9,30 @@ class GraphPass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::resnetc::rn::RnDialect"];
 }
 
+def ReadImage : GraphPass<"read-image"> {
+  let summary = "Make an input an image as programs have it";
+  let description = [{
+    ```mlir
+    func.func @main(%x : tensor<1x3x224x224xf32>)
+    // becomes
+    func.func @main(%pixels : tensor<1x224x224x3xui8>)
+      %x = rn.image %pixels {mean = array<f64: 123.0, 117.0, 104.0>, std = array<f64: 58.0, 57.0, 57.0>, nhwc} : ...
+    ```
+  }];
+  let options = [Option<"input", "input", "std::string", "", "its name; empty: the only one">,
+                 Option<"bytes", "bytes", "bool", "false", "uint8 instead of float32">,
+                 Option<"nhwc", "nhwc", "bool", "false", "channels last">,
+                 Option<"bgr", "bgr", "bool", "false", "channels in the opposite order">,
+                 ListOption<"mean", "mean", "double", "subtracted from each channel of the network's order">,
+                 ListOption<"deviation", "std", "double", "what each channel is divided by">];
+}
+
+def AppendHead : GraphPass<"append-head"> {
+  let summary = "Append softmax and the choice of the best classes to the last output";
+  let options = [Option<"softmax", "softmax", "bool", "false", "softmax along the classes">,
+                 Option<"topK", "top-k", "int64_t", "0", "return indices and scores of that many classes; 0: all scores">];
+}
+
 def FoldConstants : GraphPass<"fold-constants"> {
   let summary = "Evaluate what depends on constants only";
   let description = [{

@@ -1,5 +1,6 @@
 #include "compiler/passes/Rewrite.h"
 #include "compiler/ir/Reference.h"
+#include "compiler/passes/Reasons.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -12,6 +13,7 @@ void applyPatterns(Operation *root, RewritePatternSet patterns) {
   // From the inputs to the outputs, as the folds move work down the graph. A network has no loops, so a pass that still
   // finds something after this many rounds is broken: better a graph with a fold left undone than a hang.
   config.setUseTopDownTraversal(true).setMaxIterations(64);
+  config.setListener(Reasons::current());
   (void)applyPatternsGreedily(root, std::move(patterns), config);
 }
 

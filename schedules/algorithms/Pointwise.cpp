@@ -3,6 +3,7 @@
 // ints    size=[e0..e5]  innermost first, 1 where there is no dimension
 //         out_strides, in0_strides, in1_strides, in2_strides: six each, for the operands that the op has; 0 broadcasts
 // words   op: copy | fill (no input; floats value) | add | sub | mul | div | min | max | mul_add (in0*in1 + in2)
+//         type: uint8 for in0 of bytes (float32 when absent)
 //         act (with floats alpha, beta): see Activation.h
 // operands in0.., out. out may be in0 with the same strides. min and max give NaN when an operand is NaN.
 #include "schedules/Kind.h"
@@ -78,8 +79,9 @@ static Computation pointwise(const KernelSpec &spec) {
   const std::vector<Expr> index(vars.begin(), vars.end());
   std::vector<Expr> in;
   for (size_t i = 1; i < strides.size(); i++) {
-    result.operands.push_back(operand("in" + std::to_string(i - 1), size, strides[i]));
-    in.push_back(result.operands.back()(index));
+    const bool isBytes = i == 1 && spec.words.count("type") && wordOf(spec, "type", {"uint8"}) == "uint8";
+    result.operands.push_back(operand("in" + std::to_string(i - 1), size, strides[i], isBytes ? UInt(8) : Float(32)));
+    in.push_back(cast<float>(result.operands.back()(index)));
   }
   Func out("out");
   out(vars) = activate(spec, combine(spec, op, in));

@@ -144,8 +144,8 @@ void Planner::step(Location loc, ShapeRef grid, ArrayRef<Call> calls) {
     for (const Pointer &p : call.operands) {
       Shape bytes;
       for (int64_t s : p.steps)
-        bytes.push_back(s * kFloat);
-      refs.push_back(plan::RefAttr::get(steps.getContext(), p.buffer, p.offset * kFloat, bytes));
+        bytes.push_back(s * p.elementBytes);
+      refs.push_back(plan::RefAttr::get(steps.getContext(), p.buffer, p.offset * p.elementBytes, bytes));
     }
     plan::CallOp::create(steps, loc, kernel(call.spec), steps.getArrayAttr(refs));
   }
@@ -203,8 +203,9 @@ static Value rootOf(Value v) {
 
 LogicalResult Planner::run() {
   for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
-    View v = layOut(cast<RankedTensorType>(argument.getType()), {});
-    v.buffer = buffer("in", Space::Input, bytesOf(v), i);
+    auto type = cast<RankedTensorType>(argument.getType());
+    View v = layOut(type, {});
+    v.buffer = buffer("in", Space::Input, bytesOf(v) / kFloat * type.getElementTypeBitWidth() / 8, i);
     views[argument] = v;
   }
   for (auto [i, value] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands())) {

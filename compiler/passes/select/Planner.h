@@ -31,6 +31,7 @@ struct Pointer {
   mlir::FlatSymbolRefAttr buffer;
   int64_t offset = 0;
   Shape steps;
+  int64_t elementBytes = 4;
 };
 
 struct Call {
