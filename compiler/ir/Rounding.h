@@ -1,0 +1,25 @@
+// How far a float32 evaluation of `rn` may be from the float64 one. Beside each value goes the variance of the rounding
+// errors that have reached it: every rounding is taken as an independent error of mean zero and at most u = 2^-24 of
+// its result, and sums are formed in the order of channels (Higham and Mary 2019, "A new approach to probabilistic
+// rounding error analysis"). Then an error beyond kSigmas standard deviations has a probability below 2 exp(-kSigmas^2
+// / 2) = 3e-14. Nothing here is fitted.
+#pragma once
+#include "compiler/ir/Reference.h"
+
+namespace resnetc {
+
+inline constexpr double kSigmas = 8;
+
+struct Uncertain {
+  Tensor value;
+  std::vector<double> variance; // of each element; empty: exact
+};
+
+// One operation. winograd: 3x3 convolutions may be computed by Winograd's algorithms.
+mlir::FailureOr<Uncertain> evaluateRounded(mlir::Operation *op, llvm::ArrayRef<Uncertain> operands, bool winograd);
+
+// A whole function.
+mlir::FailureOr<std::vector<Uncertain>> evaluateRounded(mlir::func::FuncOp function, std::vector<Tensor> arguments,
+                                                        bool winograd);
+
+} // namespace resnetc
