@@ -1,4 +1,5 @@
 #include "tools/CompilerOptions.h"
+#include "tools/ModelOptions.h"
 #include "compiler/emit/Names.h"
 #include "schedules/Machine.h"
 #include "llvm/ADT/StringExtras.h"
@@ -24,6 +25,7 @@ enum class Form { Text, Json };
 // The options live in a struct so that they do not exist before main: the LLVM libraries register options of their own.
 struct Flags {
   cl::OptionCategory category{"resnetc options"};
+  ModelFlags modelPart{category};
   cl::opt<std::string> model{cl::Positional, cl::desc("model.onnx"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::value_desc("FILE"), cl::cat(category),
                               cl::desc("Output; its kind from the suffix: .o .a .so .s .ll .mlir ('-': standard output)")};
@@ -39,10 +41,6 @@ struct Flags {
   cl::opt<bool> noHeader{"no-header", cl::cat(category), cl::desc("Write no header")};
   cl::opt<bool> depfile{"MD", cl::cat(category), cl::desc("Write what the output depends on, for make and ninja, to OUTPUT.d")};
   cl::opt<std::string> depfilePath{"MF", cl::value_desc("FILE"), cl::cat(category), cl::desc("-MD to this file")};
-  cl::list<std::string> shapes{"shape", cl::value_desc("IN=1x3x224x224"), cl::cat(category), cl::desc("Fix an input shape")};
-  cl::list<std::string> dims{"dim", cl::value_desc("N=1"), cl::cat(category), cl::desc("Fix a symbolic dimension")};
-  cl::opt<std::string> batch{"batch", cl::value_desc("N"), cl::cat(category),
-                             cl::desc("Images computed together where the model leaves the batch open (1)")};
   cl::opt<std::string> dataDirectory{"data-dir", cl::value_desc("DIR"), cl::cat(category),
                                      cl::desc("Where external data lies (the folder of the model)")};
   cl::opt<std::string> target{"target", cl::value_desc("TRIPLE"), cl::cat(category), cl::desc("x86_64-linux-gnu or aarch64-linux-gnu (this machine)")};
@@ -53,6 +51,10 @@ struct Flags {
   cl::opt<Math> math{"math", cl::cat(category), cl::init(Math::Fast), cl::desc("How to compute:"),
                      cl::values(clEnumValN(Math::Fast, "fast", "3x3 convolutions by Winograd's F(2x2, 3x3) or F(4x4, 3x3) where it pays"),
                                 clEnumValN(Math::Strict, "strict", "every product as the model states it"))};
+  cl::opt<std::string> report{"report", cl::ValueOptional, cl::value_desc("FILE"), cl::cat(category),
+                              cl::desc("Tell what was folded into what, what was not and why, every step and the memory")};
+  cl::opt<std::string> verify{"verify", cl::ValueOptional, cl::value_desc("N"), cl::cat(category),
+                              cl::desc("Compare the object with float64 on N random inputs (1); failure is exit status 4")};
   cl::opt<bool> check{"check", cl::cat(category), cl::desc("List every problem of the model, write nothing")};
   cl::opt<bool> listOps{"list-ops", cl::cat(category), cl::desc("List the supported operators and exit")};
   cl::opt<unsigned> jobs{"j", cl::Prefix, cl::init(0), cl::value_desc("N"), cl::cat(category),
@@ -85,7 +87,8 @@ public:
     readOutput();
     readNames();
     readTarget();
-    readShapes();
+    readModelOptions(flags.modelPart, to.options, diagnostics);
+    readTrust();
     to.options.jobs = flags.jobs ? flags.jobs : std::max(1u, static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)));
   }
 
@@ -170,40 +173,25 @@ private:
       addFlag("--cpu=" + machine->level);
   }
 
-  void addFlag(const std::string &flag) { to.options.flags += (to.options.flags.empty() ? "" : " ") + flag; }
+  void addFlag(const std::string &flag) { resnetc::addFlag(to.options, flag); }
 
-  bool readNumber(StringRef text, int64_t &number) {
-    return !text.empty() && all_of(text, isDigit) && !text.getAsInteger(10, number) && number >= 1;
-  }
-
-  void readShapes() {
-    ImportOptions &import = to.options.import;
-    for (StringRef option : flags.shapes) {
-      const auto [name, extents] = option.rsplit('=');
-      SmallVector<StringRef> parts;
-      extents.split(parts, 'x');
-      std::vector<int64_t> shape(parts.size());
-      bool good = !name.empty() && name.size() < option.size();
-      for (size_t i = 0; i < parts.size(); ++i)
-        good = good && readNumber(parts[i], shape[i]);
-      if (!good)
-        error("U014", "--shape=" + option.str() + " is not INPUT=NxNx...", "--shape=input=1x3x224x224");
-      import.shapes[name.str()] = shape;
-      addFlag("--shape=" + option.str());
+  void readTrust() {
+    if (flags.report.getNumOccurrences()) {
+      to.report = flags.report.empty() ? "-" : flags.report.getValue();
+      to.options.report = true;
+      if (flags.check)
+        error("U010", "--check writes nothing: --report does not go with it");
+      if (to.report == "-" && to.output == "-")
+        error("U010", "--report and the output cannot both be standard output", "--report=FILE");
     }
-    for (StringRef option : flags.dims) {
-      const auto [name, extent] = option.rsplit('=');
-      if (name.empty() || name.size() == option.size() || !readNumber(extent, import.dims[name.str()]))
-        error("U014", "--dim=" + option.str() + " is not NAME=NUMBER", "--dim=batch=1");
-      addFlag("--dim=" + option.str());
-    }
-    if (flags.batch.getNumOccurrences()) {
-      int64_t batch = 0;
-      if (!readNumber(flags.batch, batch) || batch > INT32_MAX)
-        error("U014", "--batch=" + flags.batch + " is not a positive number");
-      import.batch = batch;
-      addFlag("--batch=" + flags.batch);
-    }
+    int64_t inputs = 1;
+    if (!flags.verify.getNumOccurrences())
+      return;
+    if (!flags.verify.empty() && (!readPositive(flags.verify, inputs) || inputs > 1000))
+      return error("U014", "--verify=" + flags.verify.getValue() + " is not a number from 1 to 1000", "--verify=8");
+    if (to.options.stage != Stage::Object)
+      return error("U010", "--verify runs the object: it does not go with --check, --emit or an output that is text");
+    to.options.verifyInputs = static_cast<int>(inputs);
   }
 
   const Flags &flags;

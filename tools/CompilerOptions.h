@@ -11,6 +11,7 @@ struct CommandLine {
   std::string output; // "-": standard output; empty with checkOnly
   std::string header; // empty: none
   std::string depfile; // empty: none
+  std::string report;  // empty: none; "-": standard output
   OutputKind kind = OutputKind::Object;
   bool checkOnly = false, quiet = false, verbose = false, showProgress = false, jsonDiagnostics = false;
   bool chosenCpu = false; // the CPU is this machine's, and nobody asked for it

@@ -12,12 +12,18 @@ std::vector<int64_t> shapeFor(const resnetc_tensor_info &info, const resnetc_mod
   return shape;
 }
 
+const char *typeName(resnetc_dtype dtype) {
+  return dtype == RESNETC_U8 ? "uint8" : dtype == RESNETC_I32 ? "int32" : "float32";
+}
+
+size_t elementBytes(resnetc_dtype dtype) { return dtype == RESNETC_U8 ? 1 : 4; }
+
 static json::Array describe(ArrayRef<resnetc_tensor_info> tensors, const resnetc_model &model, int32_t batch) {
   json::Array list;
   for (const resnetc_tensor_info &info : tensors)
     list.push_back(json::Object{{"name", info.name},
                                 {"layout", info.layout},
-                                {"dtype", "float32"},
+                                {"dtype", typeName(info.dtype)},
                                 {"shape", json::Array(shapeFor(info, model, batch))}});
   return list;
 }
@@ -38,7 +44,7 @@ json::Object describe(const resnetc_model &model, int32_t batch) {
 static void print(StringRef role, ArrayRef<resnetc_tensor_info> tensors, const resnetc_model &model, int32_t batch,
                   raw_ostream &os) {
   for (const resnetc_tensor_info &info : tensors)
-    os << role << info.name << "  float32 " << info.layout << (*info.layout ? " " : "")
+    os << role << info.name << "  " << typeName(info.dtype) << " " << info.layout << (*info.layout ? " " : "")
        << shapeToString(shapeFor(info, model, batch)) << "\n";
 }
 

@@ -23,7 +23,7 @@ GuardedBuffer::GuardedBuffer(size_t bytes, size_t align, Place place) {
   if (inside && mprotect(pages + page, inside, PROT_READ | PROT_WRITE) != 0)
     return;
   std::memset(pages + page, 0xff, inside);
-  start = reinterpret_cast<float *>(pages + page + (place == Place::AtEnd ? inside - used : 0));
+  start = pages + page + (place == Place::AtEnd ? inside - used : 0);
 }
 
 GuardedBuffer::GuardedBuffer(GuardedBuffer &&from)

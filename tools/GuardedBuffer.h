@@ -18,12 +18,12 @@ public:
   GuardedBuffer(GuardedBuffer &&from);
   ~GuardedBuffer();
 
-  float *data() const { return start; }
+  void *data() const { return start; }
 
 private:
   char *pages = nullptr;
   size_t pagesSize = 0;
-  float *start = nullptr;
+  void *start = nullptr;
 };
 
 } // namespace resnetc

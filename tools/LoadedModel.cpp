@@ -94,7 +94,7 @@ Expected<const resnetc_model *> loadModel(StringRef path, StringRef wanted) {
   return model;
 }
 
-Expected<const resnetc_model *> compileAndLoad(StringRef onnx, StringRef compiler) {
+Expected<const resnetc_model *> compileAndLoad(StringRef onnx, StringRef compiler, bool verify) {
   if (!sys::fs::can_execute(compiler))
     return make_error<ToolError>(1, onnx.str(), "U023", "there is no compiler at " + compiler.str(),
                                  "install resnetc beside resnetc-run, or compile the model to a .so first");
@@ -105,9 +105,13 @@ Expected<const resnetc_model *> compileAndLoad(StringRef onnx, StringRef compile
   object = folder;
   sys::path::append(object, "model.so");
   std::string problem;
-  const int code = sys::ExecuteAndWait(compiler, {compiler, "-q", "--name=model", onnx, "-o", object},
-                                       /*Env=*/std::nullopt, /*Redirects=*/{}, /*SecondsToWait=*/0, /*MemoryLimit=*/0,
-                                       &problem);
+  std::vector<StringRef> arguments{compiler, "--name=model", onnx, "-o", object};
+  if (verify)
+    arguments.insert(arguments.end(), {"--progress=none", "--verify"}); // its remark is what was asked for
+  else
+    arguments.push_back("-q");
+  const int code = sys::ExecuteAndWait(compiler, arguments, /*Env=*/std::nullopt, /*Redirects=*/{}, /*SecondsToWait=*/0,
+                                       /*MemoryLimit=*/0, &problem);
   if (code < 0)
     return make_error<ToolError>(70, onnx.str(), "I001", "the compiler did not end well: " + problem);
   if (code != 0)

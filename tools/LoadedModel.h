@@ -26,8 +26,9 @@ public:
   std::string file, code, text, fix;
 };
 
-/// Compiles `onnx` with the program `resnetc` at `compiler`, opens the result, and leaves no file behind.
-llvm::Expected<const resnetc_model *> compileAndLoad(llvm::StringRef onnx, llvm::StringRef compiler);
+/// Compiles `onnx` with the program `resnetc` at `compiler`, opens the result, and leaves no file behind. verify: the
+/// compiler compares it with float64, layer by layer where it differs.
+llvm::Expected<const resnetc_model *> compileAndLoad(llvm::StringRef onnx, llvm::StringRef compiler, bool verify);
 
 /// Opens `path` and returns the descriptor that `symbol` names, "" for the only function called *_model in it. The
 /// object stays open until the process ends.

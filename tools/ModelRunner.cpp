@@ -3,6 +3,7 @@
 
 #include "llvm/Support/Errc.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace llvm;
@@ -34,20 +35,25 @@ Expected<std::unique_ptr<ModelRunner>> ModelRunner::create(const resnetc_model &
   runner->exec.struct_size = sizeof(resnetc_exec);
   size_t missing = 0; // bytes that could not be had
   auto allocate = [&](size_t bytes, size_t align) {
-    float *data = runner->buffers.emplace_back(bytes, align, place).data();
+    void *data = runner->buffers.emplace_back(bytes, align, place).data();
     missing += data ? 0 : bytes;
     return data;
   };
-  auto allocateTensor = [&](const resnetc_tensor_info &info) {
-    size_t count = 1;
+  auto count = [&](const resnetc_tensor_info &info) {
+    size_t elements = 1;
     for (int64_t dim : shapeFor(info, model, batch))
-      count *= size_t(dim);
-    return MutableArrayRef(allocate(count * sizeof(float), info.align), count);
+      elements *= size_t(dim);
+    return elements;
   };
-  for (const resnetc_tensor_info &info : ArrayRef(model.inputs, model.num_inputs))
-    runner->inputPointers.push_back(runner->inputs.emplace_back(allocateTensor(info)).data());
-  for (const resnetc_tensor_info &info : ArrayRef(model.outputs, model.num_outputs))
-    runner->outputPointers.push_back(runner->outputs.emplace_back(allocateTensor(info)).data());
+  for (const resnetc_tensor_info &info : ArrayRef(model.inputs, model.num_inputs)) {
+    runner->inputCounts.push_back(count(info));
+    runner->inputPointers.push_back(allocate(count(info) * elementBytes(info.dtype), info.align));
+  }
+  for (const resnetc_tensor_info &info : ArrayRef(model.outputs, model.num_outputs)) {
+    const size_t bytes = count(info) * elementBytes(info.dtype);
+    runner->outputPointers.push_back(allocate(bytes, info.align));
+    runner->outputs.emplace_back(static_cast<const char *>(runner->outputPointers.back()), bytes);
+  }
   runner->scratch = allocate(model.scratch_bytes(batch), model.scratch_align);
   if (missing)
     return createStringError(errc::not_enough_memory, "out of memory: %zu bytes more are needed", missing);
@@ -62,6 +68,29 @@ Expected<std::unique_ptr<ModelRunner>> ModelRunner::create(const resnetc_model &
   return runner;
 }
 
+bool ModelRunner::setInput(uint32_t i, ArrayRef<float> values) {
+  if (model.inputs[i].dtype == RESNETC_F32) {
+    copy(values, static_cast<float *>(inputPointers[i]));
+    return true;
+  }
+  auto *bytes = static_cast<uint8_t *>(inputPointers[i]);
+  for (float value : values) {
+    if (!(value >= 0 && value <= 255 && value == std::floor(value)))
+      return false;
+    *bytes++ = uint8_t(value);
+  }
+  return true;
+}
+
+void ModelRunner::setRandomInput(uint32_t i, uint64_t seed) {
+  std::vector<float> values(inputCounts[i]);
+  fillRandom(values, seed, model.inputs[i].name);
+  if (model.inputs[i].dtype == RESNETC_U8)
+    for (float &value : values) // most of the range, some at its ends
+      value = std::clamp(std::floor(128 + 64 * value), 0.f, 255.f);
+  setInput(i, values);
+}
+
 ModelRunner::~ModelRunner() { resnetc_pool_destroy(pool); }
 
 void ModelRunner::watchSteps(void (*done)(void *user, uint32_t step), void *user) {
@@ -71,7 +100,8 @@ void ModelRunner::watchSteps(void (*done)(void *user, uint32_t step), void *user
 
 resnetc_status ModelRunner::run() {
   const bool isPlain = !pool && !exec.step_done;
-  return model.run(batch, inputPointers.data(), outputPointers.data(), scratch, isPlain ? nullptr : &exec);
+  return model.run(batch, const_cast<const void *const *>(inputPointers.data()), outputPointers.data(), scratch,
+                   isPlain ? nullptr : &exec);
 }
 
 } // namespace resnetc

@@ -25,8 +25,11 @@ public:
                                                              GuardedBuffer::Place place);
   ~ModelRunner();
 
-  llvm::MutableArrayRef<float> input(uint32_t i) { return inputs[i]; }
-  llvm::ArrayRef<float> output(uint32_t i) const { return outputs[i]; }
+  /// Converts the values to the type of the input. False if one of them is no value of that type.
+  bool setInput(uint32_t i, llvm::ArrayRef<float> values);
+  /// Floats as fillRandom makes them, bytes from the same stream.
+  void setRandomInput(uint32_t i, uint64_t seed);
+  llvm::StringRef output(uint32_t i) const { return outputs[i]; }
 
   /// Calls `done` after each step of a run, see resnetc_exec::step_done; NULL: no longer.
   void watchSteps(void (*done)(void *user, uint32_t step), void *user);
@@ -40,8 +43,9 @@ private:
   const resnetc_model &model;
   int32_t batch;
   std::vector<GuardedBuffer> buffers;
-  std::vector<llvm::MutableArrayRef<float>> inputs, outputs;
-  std::vector<const void *> inputPointers;
+  std::vector<size_t> inputCounts;
+  std::vector<llvm::StringRef> outputs;
+  std::vector<void *> inputPointers;
   std::vector<void *> outputPointers;
   void *scratch = nullptr;
   resnetc_pool *pool = nullptr;

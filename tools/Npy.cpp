@@ -117,8 +117,8 @@ Expected<NpyArray> readNpy(StringRef path) {
 
 // ---- Writing.
 
-static std::string npyHeader(ArrayRef<int64_t> shape) {
-  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+static std::string npyHeader(StringRef type, ArrayRef<int64_t> shape) {
+  std::string text = "{'descr': '" + type.str() + "', 'fortran_order': False, 'shape': (";
   for (int64_t dim : shape)
     text += std::to_string(dim) + ", ";
   text += "), }";
@@ -176,8 +176,8 @@ static void writeDirectory(raw_ostream &os, ArrayRef<ZipEntry> entries) {
 static void writeArchive(raw_ostream &os, ArrayRef<NpzMember> members) {
   std::vector<ZipEntry> entries;
   for (const NpzMember &member : members) {
-    const std::string header = npyHeader(member.shape);
-    const StringRef data(reinterpret_cast<const char *>(member.data.data()), member.data.size() * sizeof(float));
+    const std::string header = npyHeader(member.type, member.shape);
+    const StringRef data = member.bytes;
     const uint32_t crc = crc32(crc32(arrayRefFromStringRef(header)), arrayRefFromStringRef(data));
     entries.push_back({member.name + ".npy", crc, uint32_t(header.size() + data.size()), uint32_t(os.tell())});
     os << StringRef("PK\3\4", 4);
@@ -190,7 +190,7 @@ static void writeArchive(raw_ostream &os, ArrayRef<NpzMember> members) {
 Error writeNpz(StringRef path, ArrayRef<NpzMember> members) {
   uint64_t total = 0;
   for (const NpzMember &member : members)
-    total += member.data.size() * sizeof(float) + 1024;
+    total += member.bytes.size() + 1024;
   if (total > UINT32_MAX || members.size() > UINT16_MAX)
     return fail("the outputs do not fit into a zip archive of 4 GiB");
   Expected<sys::fs::TempFile> temp = sys::fs::TempFile::create(path + ".%%%%%%.tmp");

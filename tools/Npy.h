@@ -1,4 +1,4 @@
-// NumPy's .npy files in, .npz archives out: the little of both formats that tensors of floats need.
+// NumPy's .npy files in, .npz archives out: the little of both formats that tensors need.
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
@@ -23,7 +23,8 @@ llvm::Expected<NpyArray> readNpy(llvm::StringRef path);
 struct NpzMember {
   std::string name;
   llvm::ArrayRef<int64_t> shape;
-  llvm::ArrayRef<float> data;
+  llvm::StringRef type; // numpy's: "<f4", "<i4", "|u1"
+  llvm::StringRef bytes;
 };
 
 /// Writes an uncompressed archive that numpy.load reads. The file appears whole or not at all; the same members give

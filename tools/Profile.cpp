@@ -17,28 +17,37 @@ double msBetween(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double, std::milli>(b - a).count();
 }
 
-/// Milliseconds of each step, of all units of a batch together.
+/// Milliseconds of each step, of all the times that a batch needs it, and how many these are.
 struct StepClock {
+  explicit StepClock(uint32_t steps) : ms(steps), runs(steps) {}
   Clock::time_point last;
   std::vector<double> ms;
+  std::vector<uint32_t> runs;
 
   static void stepDone(void *self, uint32_t step) {
     auto &clock = *static_cast<StepClock *>(self);
     const auto now = Clock::now();
     clock.ms[step] += msBetween(clock.last, now);
     clock.last = now;
+    ++clock.runs[step];
   }
 };
 
+constexpr size_t noLayer = SIZE_MAX; // of a step that this batch does not need
+
 /// The layer of each step.
-std::vector<size_t> groupSteps(ArrayRef<resnetc_step_info> steps, double units, std::vector<LayerTime> &layers) {
+std::vector<size_t> groupSteps(ArrayRef<resnetc_step_info> steps, ArrayRef<uint32_t> runs, std::vector<LayerTime> &layers) {
   std::vector<size_t> layerOf;
-  for (const resnetc_step_info &step : steps) {
+  for (const auto &[step, times] : zip(steps, runs)) {
+    if (times == 0) {
+      layerOf.push_back(noLayer);
+      continue;
+    }
     if (layers.empty() || layers.back().name != step.name)
       layers.push_back({step.name, "", 0, 0, 0});
     LayerTime &layer = layers.back();
     layer.kernels += (layer.kernels.empty() ? "" : ", ") + std::string(step.kernel);
-    layer.flops += step.flops * units;
+    layer.flops += step.flops * times;
     layerOf.push_back(layers.size() - 1);
   }
   return layerOf;
@@ -51,14 +60,15 @@ double median(std::vector<double> values) {
 
 } // namespace
 
-resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t batch, int32_t threads, int32_t repeat,
+resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t threads, int32_t repeat,
                        Profile &result) {
   const std::string level = StringRef(model.target).rsplit(' ').second.str();
-  const std::vector<size_t> layerOf =
-      groupSteps(ArrayRef(model.steps, model.num_steps), batch / model.batch_min, result.layers);
-  std::vector<std::vector<double>> times(result.layers.size());
-  StepClock clock;
+  StepClock clock(model.num_steps);
   runner.watchSteps(StepClock::stepDone, &clock);
+  if (const resnetc_status status = runner.run()) // tells which steps there are
+    return status;
+  const std::vector<size_t> layerOf = groupSteps(ArrayRef(model.steps, model.num_steps), clock.runs, result.layers);
+  std::vector<std::vector<double>> times(result.layers.size());
   for (int32_t i = 0; i < repeat; ++i) {
     result.peakGflops = std::max(result.peakGflops, threads * measurePeakGflops(level));
     clock.ms.assign(model.num_steps, 0);
@@ -67,7 +77,8 @@ resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t 
       return status;
     std::vector<double> ms(result.layers.size());
     for (size_t step = 0; step < layerOf.size(); ++step)
-      ms[layerOf[step]] += clock.ms[step];
+      if (layerOf[step] != noLayer)
+        ms[layerOf[step]] += clock.ms[step];
     for (size_t layer = 0; layer < ms.size(); ++layer)
       times[layer].push_back(ms[layer]);
   }

@@ -26,7 +26,7 @@ struct Profile {
 };
 
 /// Runs the model `repeat` times. Stops at the first run that fails and returns its status.
-resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t batch, int32_t threads, int32_t repeat,
+resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t threads, int32_t repeat,
                        Profile &result);
 
 void print(const Profile &profile, llvm::raw_ostream &os);

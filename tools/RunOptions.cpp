@@ -38,6 +38,8 @@ std::optional<RunOptions> parseRunOptions(int argc, char **argv) {
   cl::opt<bool> describe("describe", cl::cat(category), cl::desc("Print what the model is and wants, do not run it"));
   cl::opt<bool> profile("profile", cl::cat(category),
                         cl::desc("Also print the time of each layer, and its share of what the core can do at best"));
+  cl::opt<bool> verify("verify", cl::cat(category),
+                       cl::desc("Compare the compiled .onnx with float64 first; a difference names the first layer that has one"));
   cl::opt<bool> guardEnd("guard-end", cl::cat(category),
                          cl::desc("Let buffers end, not begin, at a page that ends the program when touched"));
   cl::SetVersionPrinter(printVersion);
@@ -48,7 +50,7 @@ std::optional<RunOptions> parseRunOptions(int argc, char **argv) {
     printProblem(problems);
     return std::nullopt;
   }
-  return RunOptions{model, inputs, seed, save, symbol, threads, batch, repeat, warmup, json, describe, profile, guardEnd};
+  return RunOptions{model, inputs, seed, save, symbol, threads, batch, repeat, warmup, json, describe, profile, guardEnd, verify};
 }
 
 } // namespace resnetc

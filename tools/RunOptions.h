@@ -14,7 +14,7 @@ struct RunOptions {
   uint64_t seed;
   std::string savePath, symbol;
   int32_t threads, batch, repeat, warmup;
-  bool json, describe, profile, guardEnd;
+  bool json, describe, profile, guardEnd, verify;
 };
 
 /// Nothing if the command line is wrong; the user has been told why. Ends the program after --help and --version.

@@ -36,12 +36,15 @@ static Error checkNumbers() {
 }
 
 static Expected<const resnetc_model *> openModel(const char *argv0) {
-  if (!StringRef(options.model).ends_with(".onnx"))
+  if (!StringRef(options.model).ends_with(".onnx")) {
+    if (options.verify)
+      return usage("U028", "--verify needs the model: an object does not say what it should compute", "resnetc-run MODEL.onnx --verify");
     return loadModel(options.model, options.symbol);
+  }
   static int anchor; // an address in this program, for the search of its path
   SmallString<256> compiler(sys::path::parent_path(sys::fs::getMainExecutable(argv0, &anchor)));
   sys::path::append(compiler, "resnetc");
-  return compileAndLoad(options.model, compiler);
+  return compileAndLoad(options.model, compiler, options.verify);
 }
 
 // ---- Inputs.
@@ -99,14 +102,15 @@ static Error fillInputs(const resnetc_model &model, int32_t batch, ArrayRef<NpyA
   for (uint32_t i = 0; i < arrays.size(); ++i) {
     const resnetc_tensor_info &info = model.inputs[i];
     if (fileFor(info.name).empty()) {
-      fillRandom(runner.input(i), options.seed, info.name);
+      runner.setRandomInput(i, options.seed);
       continue;
     }
     const std::vector<int64_t> want = shapeFor(info, model, batch);
     if (arrays[i].shape != want)
       return usage("U027", "input '" + Twine(info.name) + "' has the wrong shape: expected " + shapeToString(want) +
                                ", got " + shapeToString(arrays[i].shape));
-    copy(arrays[i].data, runner.input(i).begin());
+    if (!runner.setInput(i, arrays[i].data))
+      return usage("U027", "input '" + Twine(info.name) + "' takes whole numbers from 0 to 255");
   }
   return Error::success();
 }
@@ -150,18 +154,18 @@ static Error save(const resnetc_model &model, int32_t batch, const ModelRunner &
   for (const resnetc_tensor_info &info : ArrayRef(model.outputs, model.num_outputs))
     shapes.push_back(shapeFor(info, model, batch));
   for (uint32_t i = 0; i < model.num_outputs; ++i)
-    members.push_back({model.outputs[i].name, shapes[i], runner.output(i)});
+    members.push_back({model.outputs[i].name, shapes[i], model.outputs[i].dtype == RESNETC_I32 ? "<i4" : "<f4", runner.output(i)});
   if (Error error = writeNpz(options.savePath, members))
     return make_error<ToolError>(5, options.savePath, "O012", toString(std::move(error)));
   return Error::success();
 }
 
 /// The profile of more runs, apart from the timed ones: reading the clock takes time too.
-static Expected<std::optional<Profile>> profileIfWanted(const resnetc_model &model, int32_t batch, ModelRunner &runner) {
+static Expected<std::optional<Profile>> profileIfWanted(const resnetc_model &model, ModelRunner &runner) {
   if (!options.profile)
     return std::nullopt;
   Profile result;
-  if (Error error = checkStatus(profile(runner, model, batch, options.threads, options.repeat, result)))
+  if (Error error = checkStatus(profile(runner, model, options.threads, options.repeat, result)))
     return error;
   return result;
 }
@@ -223,7 +227,7 @@ static Error runTool(const char *argv0) {
   if (!options.savePath.empty())
     if (Error error = save(model, *batch, **runner))
       return error;
-  Expected<std::optional<Profile>> profile = profileIfWanted(model, *batch, **runner);
+  Expected<std::optional<Profile>> profile = profileIfWanted(model, **runner);
   if (!profile)
     return profile.takeError();
   report(model, *batch, *times, *profile);

@@ -110,7 +110,7 @@ static bool overwritesInput(const CommandLine &line, const std::vector<std::stri
   std::vector<std::string> inputs{line.model};
   for (const std::string &file : dataFiles)
     inputs.push_back(line.options.import.dataDirectory + "/" + file);
-  for (const std::string &output : {line.output, line.header, line.depfile})
+  for (const std::string &output : {line.output, line.header, line.depfile, line.report})
     for (const std::string &input : inputs)
       if (!output.empty() && isSameFile(output, input)) {
         diagnostics.error("U012", "output " + output + " would overwrite an input");
@@ -126,6 +126,8 @@ static bool writeAll(const CommandLine &line, Artifacts &artifacts, Diagnostics 
   if (!line.header.empty() && !files.write(line.header, artifacts.header, diagnostics))
     return false;
   if (!line.depfile.empty() && !files.write(line.depfile, depfileText(line, artifacts.dependencies), diagnostics))
+    return false;
+  if (!line.report.empty() && !files.write(line.report, artifacts.report, diagnostics))
     return false;
   return writeMain(line, artifacts.main, files, diagnostics) && files.commit(diagnostics);
 }
@@ -240,7 +242,7 @@ static int supervise() {
 
 static bool checkPlaces(const CommandLine &line, int &status) {
   Diagnostics diagnostics(line.model);
-  for (const std::string &path : {line.output, line.header, line.depfile})
+  for (const std::string &path : {line.output, line.header, line.depfile, line.report})
     if (!path.empty())
       checkPlace(path, diagnostics);
   printDiagnostics(diagnostics, line.model, line.jsonDiagnostics, true);

@@ -1,4 +1,4 @@
-# resnetc_add_model(<target> MODEL <file.onnx> [NAME <id>] [SHAPES <input>=<1x3x224x224>...] [BATCH <n>] [CPU <name>]
+# resnetc_add_model(<target> MODEL <file.onnx> [NAME <id>] [SHAPES <input>=<1x3x224x224>...] [BATCH <n>|<n>,<n>...|1..<n>] [CPU <name>]
 #                   [TARGET <triple>] [OPTIONS <option>...])
 #
 # Compiles a model when the project is built and makes a static library of it: link it to get the header NAME.h, the

@@ -1,5 +1,7 @@
 // The stages of a compile, one after the other, and the way from MLIR's messages to ours.
 #include "compiler/driver/Compile.h"
+#include "compiler/driver/Report.h"
+#include "compiler/driver/Verify.h"
 #include "compiler/emit/Emit.h"
 #include "compiler/emit/Names.h"
 #include "compiler/ir/Plan.h"
@@ -19,14 +21,26 @@ namespace {
 // Constants with more elements are left out of printed IR.
 constexpr int64_t kPrintedElements = 16;
 
+// A model is read once for each batch: what was told of a node for one need not be told for the others.
+void tell(const Diagnostic &d, Diagnostics &to) {
+  auto isSame = [&](const Diagnostic &o) {
+    return o.code == d.code && o.node == d.node && (!d.node.empty() || o.text == d.text);
+  };
+  if (d.severity == Severity::Error || llvm::none_of(to.all(), isSame))
+    to.add(d);
+}
+
 // A pass that knows the code of its message starts it with "[R031] "; every other failure is a fault of ours.
-void addPassError(mlir::Diagnostic &message, Diagnostics &diagnostics) {
+void addPassMessage(mlir::Diagnostic &message, Diagnostics &diagnostics) {
+  const bool isError = message.getSeverity() == DiagnosticSeverity::Error;
   std::string text = message.str(), code = "I001";
   if (text.size() > 7 && text[0] == '[' && text[5] == ']') {
     code = text.substr(1, 4);
     text = text.substr(7);
+  } else if (!isError) {
+    return;
   }
-  diagnostics.error(code, text, rn::nodeName(message.getLocation()));
+  tell({isError ? Severity::Error : Severity::Warning, code, text, rn::nodeName(message.getLocation())}, diagnostics);
 }
 
 bool runPipeline(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build, const char *what,
@@ -54,7 +68,50 @@ std::string sha256(llvm::StringRef bytes) {
   return llvm::toHex(llvm::SHA256::hash(llvm::arrayRefFromStringRef(bytes)), /*LowerCase=*/true);
 }
 
-bool emitStage(ModuleOp module, llvm::StringRef onnx, const Machine &machine, const Options &options,
+// The model for one batch. Each has a context of its own, so that what one needs is independent of the others.
+struct Unit {
+  Unit(int64_t batch, Diagnostics &diagnostics)
+      : batch(batch),
+        handler(&context, [&diagnostics](mlir::Diagnostic &message) { addPassMessage(message, diagnostics); }) {
+    context.loadDialect<func::FuncDialect, rn::RnDialect, plan::PlanDialect>();
+  }
+
+  int64_t batch;                                         // 0: the model's own
+  MLIRContext context{MLIRContext::Threading::DISABLED}; // threads would change the order of messages and names
+  ScopedDiagnosticHandler handler;
+  OwningOpRef<ModuleOp> module;
+  OwningOpRef<ModuleOp> imported, folded; // copies for the verification and the report
+};
+using Units = std::vector<std::unique_ptr<Unit>>;
+
+bool importUnit(Unit &unit, llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
+                Diagnostics &diagnostics) {
+  ImportOptions import = options.import;
+  if (unit.batch)
+    import.batch = unit.batch;
+  Diagnostics said("");
+  unit.module = importOnnx(unit.context, onnx, import, said, &artifacts.dependencies);
+  if (!unit.module && !said.hasErrors())
+    said.error("I001", "the import failed without a message");
+  for (const Diagnostic &d : said.all())
+    tell(d, diagnostics);
+  return !said.hasErrors();
+}
+
+bool foldUnit(Unit &unit, const Options &options, Diagnostics &diagnostics) {
+  auto edges = [&](OpPassManager &pm) { buildEdgePipeline(pm, options.edges); };
+  if (!runPipeline(*unit.module, edges, "edge", diagnostics))
+    return false;
+  if (options.verifyInputs)
+    unit.imported = unit.module->clone();
+  if (!runPipeline(*unit.module, buildGraphPipeline, "graph", diagnostics))
+    return false;
+  if (options.verifyInputs || options.report)
+    unit.folded = unit.module->clone();
+  return true;
+}
+
+bool emitStage(const Units &units, llvm::StringRef onnx, const Machine &machine, const Options &options,
                Artifacts &artifacts, Diagnostics &diagnostics) {
   EmitOptions emitOptions;
   emitOptions.name = options.name;
@@ -64,18 +121,31 @@ bool emitStage(ModuleOp module, llvm::StringRef onnx, const Machine &machine, co
   emitOptions.kind = options.stage == Stage::Llvm       ? ObjectKind::Llvm
                      : options.stage == Stage::Assembly ? ObjectKind::Assembly
                                                         : ObjectKind::Object;
+  emitOptions.batchBound = options.batchBound;
   emitOptions.jobs = options.jobs;
   emitOptions.progress = options.progress;
+  std::vector<ModuleOp> plans;
+  for (const auto &unit : units)
+    plans.push_back(*unit->module);
   Emitted emitted;
-  if (!emit(module, machine, emitOptions, emitted, diagnostics))
+  if (!emit(plans, machine, emitOptions, emitted, diagnostics))
     return false;
   artifacts.main = std::move(emitted.code);
   artifacts.header = std::move(emitted.header);
   return true;
 }
 
-bool stopWithText(ModuleOp module, Artifacts &artifacts) {
-  artifacts.main = printModule(module);
+bool verifyUnits(const Units &units, const Machine &machine, const Options &options, const Artifacts &artifacts,
+                 Diagnostics &diagnostics) {
+  std::vector<Meaning> meanings;
+  for (const auto &unit : units)
+    meanings.push_back({units.size() > 1 ? static_cast<int32_t>(unit->batch) : 0, *unit->imported, *unit->folded});
+  return verifyObject(artifacts.main, meanings, machine, options, diagnostics);
+}
+
+bool stopWithText(const Units &units, Artifacts &artifacts) {
+  for (const auto &unit : units)
+    artifacts.main += printModule(*unit->module);
   return true;
 }
 
@@ -111,31 +181,37 @@ bool compile(llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
       options.enterStage(stage);
   };
   enter("import");
-  MLIRContext context(MLIRContext::Threading::DISABLED); // threads would change the order of messages and names
-  context.loadDialect<func::FuncDialect, rn::RnDialect, plan::PlanDialect>();
-  ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &message) {
-    if (message.getSeverity() == DiagnosticSeverity::Error)
-      addPassError(message, diagnostics);
-  });
-  OwningOpRef<ModuleOp> module = importOnnx(context, onnx, options.import, diagnostics, &artifacts.dependencies);
-  if (!module && !diagnostics.hasErrors())
-    diagnostics.error("I001", "the import failed without a message");
-  if (diagnostics.hasErrors())
-    return false;
+  Units units;
+  for (int64_t batch : options.batches.empty() ? std::vector<int64_t>{0} : options.batches)
+    units.push_back(std::make_unique<Unit>(batch, diagnostics));
+  for (const auto &unit : units)
+    if (!importUnit(*unit, onnx, options, artifacts, diagnostics))
+      return false;
   if (options.stage == Stage::Import)
-    return stopWithText(*module, artifacts);
+    return stopWithText(units, artifacts);
   enter("graph");
-  if (!runPipeline(*module, buildGraphPipeline, "graph", diagnostics))
-    return false;
+  for (const auto &unit : units)
+    if (!foldUnit(*unit, options, diagnostics))
+      return false;
   if (options.stage == Stage::Graph)
-    return stopWithText(*module, artifacts);
+    return stopWithText(units, artifacts);
   enter("plan");
-  if (!runPipeline(*module, [&](OpPassManager &pm) { buildPlanPipeline(pm, *machine, options.strictMath); }, "plan", diagnostics))
-    return false;
+  auto plan = [&](OpPassManager &pm) { buildPlanPipeline(pm, *machine, options.strictMath); };
+  for (const auto &unit : units)
+    if (!runPipeline(*unit->module, plan, "plan", diagnostics))
+      return false;
+  if (options.report)
+    for (const auto &unit : units)
+      artifacts.report += reportText(*unit->folded, *unit->module, *machine, options);
   if (options.stage == Stage::Plan)
-    return stopWithText(*module, artifacts);
+    return stopWithText(units, artifacts);
   enter("emit");
-  return emitStage(*module, onnx, *machine, options, artifacts, diagnostics);
+  if (!emitStage(units, onnx, *machine, options, artifacts, diagnostics))
+    return false;
+  if (!options.verifyInputs)
+    return true;
+  enter("verify");
+  return verifyUnits(units, *machine, options, artifacts, diagnostics);
 }
 
 } // namespace resnetc

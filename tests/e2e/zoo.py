@@ -1,5 +1,7 @@
 """The models of the end-to-end tests, each made or copied once a session."""
 import pathlib
+import subprocess
+import sys
 
 import fetch
 import numpy as np
@@ -17,6 +19,13 @@ class Zoo:
         path = self.folder / f"{label}.onnx"
         if not path.exists():
             onnx.save(resnet.build(network, **options), path)
+        return path
+
+    def classifier(self):
+        """A few layers on images of 16x16, any batch."""
+        path = self.folder / "classifier.onnx"
+        if not path.exists():
+            subprocess.run([sys.executable, self.root / "tests" / "driver" / "Inputs" / "classifier.py", path, "N"], check=True)
         return path
 
     def fetched(self, name):

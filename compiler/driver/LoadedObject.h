@@ -1,0 +1,32 @@
+// A compiled object in this process, without a linker: memory that LLVM's JIT linker makes of its bytes. The runtime is
+// that of this program.
+#pragma once
+#include "compiler/ir/Reference.h"
+#include "runtime/resnetc_runtime.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <string>
+
+namespace llvm::orc {
+class LLJIT;
+}
+
+namespace resnetc {
+
+class LoadedObject {
+public:
+  static llvm::Expected<LoadedObject> load(llvm::StringRef object, const std::string &name);
+  LoadedObject(LoadedObject &&);
+  ~LoadedObject();
+
+  // Runs a batch in this thread. The outputs; nothing but `status` unless it is RESNETC_OK.
+  std::vector<Tensor> run(int32_t batch, llvm::ArrayRef<Tensor> inputs, resnetc_status &status) const;
+  const resnetc_model &model() const { return *description; }
+
+private:
+  LoadedObject(std::unique_ptr<llvm::orc::LLJIT> jit, const resnetc_model *description);
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  const resnetc_model *description;
+};
+
+} // namespace resnetc

@@ -1,0 +1,212 @@
+#include "compiler/driver/Verify.h"
+#include "compiler/driver/LoadedObject.h"
+#include "compiler/emit/Emit.h"
+#include "compiler/ir/Constants.h"
+#include "compiler/ir/Rn.h"
+#include "compiler/ir/Rounding.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+#include <cmath>
+#include <random>
+
+using namespace mlir;
+
+namespace resnetc {
+namespace {
+
+func::FuncOp mainOf(ModuleOp module) { return module.lookupSymbol<func::FuncOp>("main"); }
+
+// Floats: normal, variance 1. Bytes: all values alike.
+std::vector<Tensor> randomInputs(func::FuncOp function, unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<double> normal;
+  std::vector<Tensor> inputs;
+  for (Type type : function.getArgumentTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
+    Tensor &input = inputs.emplace_back(Tensor{Shape(tensor.getShape()), std::vector<double>(tensor.getNumElements())});
+    for (double &v : input.data)
+      v = tensor.getElementType().isF32() ? static_cast<double>(static_cast<float>(normal(random)))
+                                          : static_cast<double>(random() % 256);
+  }
+  return inputs;
+}
+
+struct Deviation {
+  double error = 0, share = 0, limit = 0; // share: of the limit
+  int64_t element = 0;
+};
+
+// The worst element. Where the reference is no finite number, the object may give what it likes of the same kind.
+Deviation compare(const Tensor &got, const Uncertain &want) {
+  Deviation worst;
+  for (size_t i = 0; i < got.data.size(); ++i) {
+    const double reference = want.value.data[i],
+                 limit = kSigmas * std::sqrt(want.variance.empty() ? 0.0 : want.variance[i]) + 0x1p-120;
+    const bool isFinite = std::abs(reference) <= std::numeric_limits<float>::max() && std::isfinite(limit);
+    const double error = std::abs(got.data[i] - reference);
+    const double share = isFinite ? (std::isnan(error) ? INFINITY : error / limit) : 0;
+    if (share > worst.share)
+      worst = {error, share, limit, static_cast<int64_t>(i)};
+  }
+  return worst;
+}
+
+class Verifier {
+public:
+  Verifier(const Machine &machine, const Options &options, Diagnostics &diagnostics)
+      : machine(machine), options(options), diagnostics(diagnostics) {}
+
+  bool check(const LoadedObject &object, const Meaning &meaning, unsigned seed) {
+    const std::vector<Tensor> inputs = randomInputs(mainOf(meaning.imported), seed);
+    auto outputs = run(object, meaning.batch, inputs);
+    auto wanted = evaluateRounded(mainOf(meaning.imported), inputs, !options.strictMath);
+    if (!outputs || failed(wanted))
+      return false;
+    for (uint32_t i = 0; i < object.model().num_outputs; ++i) {
+      const resnetc_tensor_info &info = object.model().outputs[i];
+      if (info.dtype != RESNETC_F32) // where classes are is decided by their scores, which are compared
+        continue;
+      const Deviation found = compare((*outputs)[i], (*wanted)[i]);
+      largest = std::max(largest, found.error);
+      largestShare = std::max(largestShare, found.share);
+      if (found.share > 1)
+        return reportFailure(info.name, found, meaning, inputs);
+    }
+    return true;
+  }
+
+  void remark(int inputs) {
+    diagnostics.add(
+        {Severity::Remark, "N302",
+         llvm::formatv(
+             "verified on {0} random input{1}: the largest error against float64 is {2:e2}, {3:p1} of its limit",
+             inputs, inputs == 1 ? "" : "s", largest, largestShare)});
+  }
+
+private:
+  std::optional<std::vector<Tensor>> run(const LoadedObject &object, int32_t batch, ArrayRef<Tensor> inputs) {
+    resnetc_status status = RESNETC_OK;
+    std::vector<Tensor> outputs = object.run(batch ? batch : object.model().batch_min, inputs, status);
+    if (status == RESNETC_OK)
+      return outputs;
+    if (status == RESNETC_E_CPU)
+      diagnostics.error("U013", "--verify runs the object, but this machine lacks instructions of " + machine.level, {},
+                        {}, "verify on a machine that has them, or choose another --cpu");
+    else
+      diagnostics.error("V002",
+                        std::string("verification failed: the object does not run: ") + resnetc_strerror(status));
+    return std::nullopt;
+  }
+
+  bool reportFailure(const char *output, const Deviation &found, const Meaning &meaning, ArrayRef<Tensor> inputs) {
+    const auto [node, note] = findNode(meaning, inputs);
+    diagnostics.error(
+        "V001",
+        llvm::formatv("verification failed: output '{0}' is off by {1:e2} at element {2}, the limit is {3:e2}", output,
+                      found.error, found.element, found.limit),
+        node, note);
+    return false;
+  }
+
+  // Every result of the folded graph becomes an output; its kernels stay as they are. Each is then compared with what
+  // its own operands, as the object computed them, give in float64: the first that differs is at fault itself.
+  std::pair<std::string, std::string> findNode(const Meaning &meaning, ArrayRef<Tensor> inputs) {
+    ModuleOp folded = meaning.folded;
+    OwningOpRef<ModuleOp> probe(folded.clone());
+    exposeResults(mainOf(*probe));
+    std::optional<std::vector<Tensor>> outputs = buildAndRun(*probe, inputs);
+    if (!outputs)
+      return {"", "the layers could not be looked at one by one"};
+    llvm::DenseMap<Value, Uncertain> values;
+    for (auto [argument, input] : llvm::zip(mainOf(folded).getArguments(), inputs))
+      values[argument] = {input, {}};
+    size_t next = 0, agreeing = 0;
+    for (Operation &op : mainOf(folded).getBody().front().without_terminator()) {
+      std::vector<Uncertain> operands;
+      for (Value v : op.getOperands())
+        operands.push_back(values[v]);
+      FailureOr<Uncertain> wanted = evaluateRounded(&op, operands, !options.strictMath);
+      if (failed(wanted))
+        return {rn::nodeName(op.getLoc()), "it has no reference"};
+      Uncertain &result = values[op.getResult(0)];
+      result = {wanted->value, {}};
+      if (!isExposed(op))
+        continue;
+      result.value = (*outputs)[next++];
+      if (const Deviation found = compare(result.value, *wanted); found.share > 1)
+        return {rn::nodeName(op.getLoc()) + " (" + op.getName().stripDialect().str() + ")",
+                llvm::formatv("its own error is {0:e2} at element {1}, the limit {2:e2}; the {3} steps before it agree",
+                              found.error, found.element, found.limit, agreeing)};
+      ++agreeing;
+    }
+    return {"", "every step gives what its operands give: a fold of the graph is wrong"};
+  }
+
+  static bool isExposed(Operation &op) {
+    return !isa<rn::ConstantOp>(op) && cast<RankedTensorType>(op.getResult(0).getType()).getElementType().isF32();
+  }
+
+  static void exposeResults(func::FuncOp function) {
+    Operation *end = function.getBody().front().getTerminator();
+    SmallVector<Value> results;
+    SmallVector<DictionaryAttr> names;
+    Builder builder(function.getContext());
+    for (Operation &op : function.getBody().front().without_terminator())
+      if (isExposed(op)) {
+        results.push_back(op.getResult(0));
+        names.push_back(builder.getDictionaryAttr(
+            builder.getNamedAttr(rn::kNameAttr, builder.getStringAttr(rn::nodeName(op.getLoc())))));
+      }
+    end->setOperands(results);
+    function.setFunctionType(builder.getFunctionType(function.getArgumentTypes(), ValueRange(results).getTypes()));
+    function.setAllResultAttrs(names);
+  }
+
+  std::optional<std::vector<Tensor>> buildAndRun(ModuleOp module, ArrayRef<Tensor> inputs) {
+    PassManager pm(module.getContext());
+    buildPlanPipeline(pm, machine, options.strictMath);
+    EmitOptions emitOptions;
+    emitOptions.name = options.name;
+    emitOptions.jobs = options.jobs;
+    Emitted emitted;
+    if (failed(pm.run(module)) || !emit(module, machine, emitOptions, emitted, diagnostics))
+      return std::nullopt;
+    llvm::Expected<LoadedObject> object = LoadedObject::load(emitted.code, options.name);
+    if (!object) {
+      llvm::consumeError(object.takeError());
+      return std::nullopt;
+    }
+    return run(*object, 0, inputs);
+  }
+
+  const Machine &machine;
+  const Options &options;
+  Diagnostics &diagnostics;
+  double largest = 0, largestShare = 0;
+};
+
+} // namespace
+
+bool verifyObject(llvm::StringRef code, ArrayRef<Meaning> meanings, const Machine &machine, const Options &options,
+                  Diagnostics &diagnostics) {
+  if (llvm::Triple(machine.triple).getArch() != llvm::Triple(llvm::sys::getProcessTriple()).getArch()) {
+    diagnostics.error("U019", "--verify runs the object, which is made for " + machine.triple, {}, {},
+                      "resnetc-run --verify on such a machine");
+    return false;
+  }
+  llvm::Expected<LoadedObject> object = LoadedObject::load(code, options.name);
+  if (!object) {
+    diagnostics.error("I001", "the object cannot be loaded: " + llvm::toString(object.takeError()));
+    return false;
+  }
+  Verifier verifier(machine, options, diagnostics);
+  for (int input = 0; input < options.verifyInputs; ++input)
+    for (const Meaning &meaning : meanings)
+      if (!verifier.check(*object, meaning, static_cast<unsigned>(input)))
+        return false;
+  verifier.remark(options.verifyInputs);
+  return true;
+}
+
+} // namespace resnetc

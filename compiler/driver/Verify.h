@@ -1,0 +1,18 @@
+// --verify: the object against the float64 meaning of the model, on random inputs, within the bound of ir/Rounding.h.
+#pragma once
+#include "compiler/driver/Compile.h"
+
+namespace resnetc {
+
+// One model for one batch: as imported (with its edges) and after the folds.
+struct Meaning {
+  int32_t batch; // 0: the smallest that the object takes
+  mlir::ModuleOp imported, folded;
+};
+
+// Errors: V001 with the first node whose result is not what its operands give; U013, U019 where the object cannot run
+// here. A remark tells the largest error.
+bool verifyObject(llvm::StringRef object, llvm::ArrayRef<Meaning> meanings, const Machine &machine,
+                  const Options &options, Diagnostics &diagnostics);
+
+} // namespace resnetc

@@ -1,0 +1,72 @@
+// verifyObject on objects that compute something else than what they are compared with.
+#include "compiler/driver/Verify.h"
+#include "compiler/emit/Emit.h"
+#include "compiler/ir/Plan.h"
+#include "mlir/Parser/Parser.h"
+#include <gtest/gtest.h>
+
+using namespace resnetc;
+
+namespace {
+
+// Two layers; %0 stands for the bias of the second one.
+const char *const kNetwork = R"(
+func.func @main(%x: tensor<1x4xf32> {rn.name = "x"}) -> (tensor<1x3xf32> {rn.name = "y"}) {
+  %w1 = rn.constant dense<0.5> : tensor<4x4xf32>
+  %w2 = rn.constant dense<0.25> : tensor<3x4xf32>
+  %b = rn.constant dense<BIAS> : tensor<3xf32>
+  %1 = rn.dense(%x, %w1) : tensor<1x4xf32>, tensor<4x4xf32> -> tensor<1x4xf32> loc("first")
+  %2 = rn.dense(%1, %w2, bias %b) : tensor<1x4xf32>, tensor<3x4xf32>, bias tensor<3xf32> -> tensor<1x3xf32> loc("second")
+  return %2 : tensor<1x3xf32>
+})";
+
+struct VerifyTest : testing::Test {
+  VerifyTest() {
+    context.loadDialect<mlir::func::FuncDialect, rn::RnDialect, plan::PlanDialect>();
+    context.allowUnregisteredDialects();
+    options.name = "net";
+    options.verifyInputs = 2;
+  }
+
+  mlir::OwningOpRef<mlir::ModuleOp> parse(const std::string &bias) {
+    std::string text = kNetwork;
+    text.replace(text.find("BIAS"), 4, bias);
+    return mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+  }
+
+  std::string build(mlir::ModuleOp graph) {
+    mlir::OwningOpRef<mlir::ModuleOp> plan(graph.clone());
+    mlir::PassManager pm(&context);
+    buildPlanPipeline(pm, machine, false);
+    EmitOptions emitOptions;
+    emitOptions.name = "net";
+    Emitted emitted;
+    if (mlir::failed(pm.run(*plan)) || !emit(*plan, machine, emitOptions, emitted, diagnostics))
+      return "";
+    return emitted.code;
+  }
+
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  Options options;
+  Diagnostics diagnostics{"test"};
+  const Machine machine = *machineFor("", "native");
+};
+
+TEST_F(VerifyTest, AcceptsWhatItMeans) {
+  auto graph = parse("1.0");
+  EXPECT_TRUE(verifyObject(build(*graph), Meaning{0, *graph, *graph}, machine, options, diagnostics));
+  ASSERT_EQ(diagnostics.all().size(), 1u);
+  EXPECT_EQ(diagnostics.all()[0].code, "N302");
+}
+
+// A bias that is off by eight units in the last place is seen.
+TEST_F(VerifyTest, NamesAFoldThatIsWrong) {
+  auto meant = parse("1.0"), made = parse("1.000002");
+  EXPECT_FALSE(verifyObject(build(*made), Meaning{0, *meant, *made}, machine, options, diagnostics));
+  EXPECT_EQ(diagnostics.exitStatus(), 4);
+  EXPECT_EQ(diagnostics.all()[0].code, "V001");
+  EXPECT_NE(diagnostics.all()[0].text.find("output 'y' is off by"), std::string::npos) << diagnostics.format();
+  EXPECT_NE(diagnostics.all()[0].note.find("a fold of the graph is wrong"), std::string::npos) << diagnostics.format();
+}
+
+} // namespace
