@@ -105,11 +105,12 @@ Expected<const resnetc_model *> compileAndLoad(StringRef onnx, StringRef compile
   object = folder;
   sys::path::append(object, "model.so");
   std::string problem;
-  std::vector<StringRef> arguments{compiler, "--name=model", onnx, "-o", object};
+  std::vector<StringRef> arguments{compiler};
   if (verify)
     arguments.insert(arguments.end(), {"--progress=none", "--verify"}); // its remark is what was asked for
   else
     arguments.push_back("-q");
+  arguments.insert(arguments.end(), {"--name=model", onnx, "-o", object});
   const int code = sys::ExecuteAndWait(compiler, arguments, /*Env=*/std::nullopt, /*Redirects=*/{}, /*SecondsToWait=*/0,
                                        /*MemoryLimit=*/0, &problem);
   if (code < 0)

@@ -81,9 +81,13 @@ Numbers squaredPartialSums(Conv2dOp op, const Tensor &x, const Tensor &w) {
       for (int64_t ky = 0; ky < kh; ++ky)
         for (int64_t kx = 0; kx < kw; ++kx) {
           const int64_t sy = y * s[0] + ky * d[0] - p[0], left = kx * d[1] - p[1];
-          for (int64_t i = 0; sy >= 0 && sy < ih && i < width; ++i)
-            if (const int64_t sx = i * s[1] + left; sx >= 0 && sx < iw)
-              sum[i] += taps[ky * kw + kx] * image[sy * iw + sx];
+          if (sy < 0 || sy >= ih)
+            continue;
+          // The pixels whose tap lies in the image.
+          const int64_t begin = left >= 0 ? 0 : (-left + s[1] - 1) / s[1];
+          const int64_t end = std::min(width, (iw - left + s[1] - 1) / s[1]);
+          for (int64_t i = begin; i < end; ++i)
+            sum[i] += taps[ky * kw + kx] * image[sy * iw + i * s[1] + left];
         }
       for (int64_t i = 0; i < width; ++i)
         out[flat * width + i] += static_cast<double>(kh * kw) * sum[i] * sum[i];

@@ -46,15 +46,21 @@ static resnetc_status run(int32_t batch, const void *const *inputs, void *const 
   if (status != RESNETC_OK)
     return status;
   memset(scratch, 0, scratch_bytes(batch) + OVERRUN);
-  struct frame frame = {inputs[0], inputs[1], outputs[0]};
+  const float *x = inputs[0], *b = inputs[1];
+  float *y = outputs[0];
   float *sums = outputs[1];
   for (int32_t n = 0; n < batch; ++n) {
     sums[n] = 0;
     for (int i = 0; i < WIDTH; ++i)
-      sums[n] += frame.x[n * WIDTH + i];
+      sums[n] += x[n * WIDTH + i];
   }
-  status = resnetc_rt_step(exec, 0, batch * WIDTH, affine, &frame);
-  return status ? status : resnetc_rt_step(exec, 1, 0, affine, &frame);
+  for (int32_t n = 0; n < batch && status == RESNETC_OK; ++n) { /* the steps of one image, as often as there are images */
+    struct frame frame = {x + n * WIDTH, b + n * WIDTH, y + n * WIDTH};
+    status = resnetc_rt_step(exec, 0, WIDTH, affine, &frame);
+    if (status == RESNETC_OK)
+      status = resnetc_rt_step(exec, 1, 0, affine, &frame);
+  }
+  return status;
 }
 
 static const resnetc_tensor_info inputs[] = {

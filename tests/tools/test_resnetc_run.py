@@ -233,16 +233,18 @@ def test_compiles_onnx_with_the_compiler_beside_it(bin_dir, fake, tmp_path, monk
     onnx.write_text("")
     monkeypatch.setenv("TMPDIR", str(temp))
 
-    def run(script):
+    def run(script, *options):
         compiler.write_text(f"#!/bin/sh\necho \"$@\" > {log}\nfor out; do :; done\n{script}\n")
         os.chmod(compiler, stat.S_IRWXU)
-        done = subprocess.run([tmp_path / "resnetc-run", onnx, "--json"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([tmp_path / "resnetc-run", onnx, "--json", *options], capture_output=True, text=True, timeout=60)
         assert list(temp.iterdir()) == []
         return done
 
     done = run(f'cp {fake("model")} "$out"')
     assert done.returncode == 0 and json.loads(done.stdout)["name"] == "model", done.stderr
     assert log.read_text().startswith(f"-q --name=model {onnx} -o ")
+    assert run(f'cp {fake("model")} "$out"', "--verify").returncode == 0
+    assert log.read_text().startswith(f"--progress=none --verify --name=model {onnx} -o ")
     done = run("echo 'net.onnx: error: [R019] empty file' >&2; exit 2")
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "net.onnx: error: [R019] empty file\n")
     done = run("kill -9 $$")
