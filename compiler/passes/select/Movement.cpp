@@ -137,6 +137,8 @@ static View box(View v, ShapeRef offset, ShapeRef shape) {
 }
 
 static LogicalResult lowerSlice(Planner &p, SliceOp op) {
+  if (llvm::any_of(op.getSteps(), [](int64_t step) { return step < 0; }))
+    return op.emitError() << "[R034] 'slice' with a negative step of a value that is computed at run time is not supported";
   const View to = p.result(op.getResult());
   View from = box(p.view(op.getInput()), op.getOffsets(), to.shape);
   for (auto [i, step] : llvm::enumerate(op.getSteps()))

@@ -186,6 +186,9 @@ LogicalResult Planner::lower(Operation &op) {
     return success();
   if (auto ret = dyn_cast<func::ReturnOp>(op))
     return finish(ret);
+  for (Type type : op.getResultTypes())
+    if (cast<RankedTensorType>(type).getNumElements() == 0)
+      return op.emitError() << "[R034] a value without elements that is computed at run time is not supported";
   auto it = lowerings().find(op.getName().getStringRef().str());
   if (it == lowerings().end())
     return op.emitError() << "[R034] '" << op.getName().stripDialect()
