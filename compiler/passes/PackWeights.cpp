@@ -1,7 +1,7 @@
 // pack-weights: brings weights into the order in which kernels read them.
-//   pack conv    OIHW -> [group][channel tile][input block][ky][kx][lane of input][block of tile][lane]; zeros between merged
-//                groups and in lanes that do not exist
-//   pack winograd  OIHW -> U = G g G^T in double, [position][channel tile][input block][lane of input][block of tile][lane];
+//   pack conv    OIHW -> [group][stream][input block][ky][kx][lane of input][block of stream][lane]; zeros between merged
+//                groups and in lanes that do not exist. A stream is a channel tile or a half of one
+//   pack winograd  OIHW -> U = G g G^T in double, [position][stream][input block][lane of input][block of stream][lane];
 //                G of schedules/Winograd.h
 //   pack vector  n floats -> `size` floats, zeros behind
 //   pack image   [N, C, H, W] -> [N, C/b, H, W, b], ones in lanes past the last channel (a divisor may stand there)

@@ -8,9 +8,11 @@
 //         tile=[px]              pixels computed together; divides w. All kb blocks are computed together (tileConv)
 // words   act (with floats alpha, beta): see Activation.h
 // operands in, w, bias, [residual, if res_strides is there], out
-// Weights lie in the order of use: [ib][ky][kx][i][kb][b], b fastest; bias is [kb][b]. The input pointer stands at lane 0 of
+// Weights lie in the order of use, in one or two streams of kb / streams blocks each (weightStreams): [stream][ib][ky][kx][i][kb][b],
+// b fastest; bias is [kb][b]. The input pointer stands at lane 0 of
 // the first tap of the first pixel: borders are physical zeros, nothing tests bounds. NaN and infinity propagate.
 #include "schedules/Kind.h"
+#include "schedules/WeightStreams.h"
 #include "schedules/algorithms/Activation.h"
 
 namespace resnetc {
@@ -24,7 +26,8 @@ static Computation conv(const KernelSpec &spec) {
   const int inWidth = (size[0] - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1;
   const int inHeight = (size[1] - 1) * stride[1] + (kernel[1] - 1) * dilation[1] + 1;
 
-  const std::vector<int> weightShape = {block, size[2], in[0], kernel[0], kernel[1], in[1]};
+  const int streams = static_cast<int>(weightStreams(size[2])), blocks = size[2] / streams;  // of a stream
+  const std::vector<int> weightShape = {block, blocks, in[0], kernel[0], kernel[1], in[1], streams};
   ImageParam input = operand("in", {in[0], inWidth, inHeight, in[1]}, {1, inStrides[0], inStrides[1], inStrides[2]});
   ImageParam weights = operand("w", weightShape, dense(weightShape));
   ImageParam bias = operand("bias", {block, size[2]}, {1, block});
@@ -35,7 +38,7 @@ static Computation conv(const KernelSpec &spec) {
   RDom r(0, in[0], 0, kernel[0], 0, kernel[1], 0, in[1], "r");  // lane, kx, ky, input block
   Func sum("sum"), out("out");
   sum(c, x, y, k) = bias(c, k);
-  sum(c, x, y, k) += weights(c, k, r.x, r.y, r.z, r.w) *
+  sum(c, x, y, k) += weights(c, k % blocks, r.x, r.y, r.z, r.w, k / blocks) *
                      input(r.x, x * stride[0] + r.y * dilation[0], y * stride[1] + r.z * dilation[1], r.w);
   Expr value = sum(c, x, y, k);
   if (spec.has("res_strides")) {

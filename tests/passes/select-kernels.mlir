@@ -82,8 +82,9 @@ func.func @main(%x: tensor<1x64x8x8xf32>) -> tensor<1x8x4x4xf32> {
 
 // -----
 
-// On a larger image tiles of 4x4 pixels save more than their weights cost: 36 products over 7x7 tiles.
-// WINOGRAD-DAG: pack {{{.*}}kind = "winograd", output_tile = array<i64: 4>, shape = array<i64: 64, 64, 3, 3>
+// On a larger image tiles of 4x4 pixels save more than their weights cost: 36 products over 7x7 tiles. Channel tiles of four
+// blocks read their weights in two streams of two.
+// WINOGRAD-DAG: pack {{{.*}}kind = "winograd", output_tile = array<i64: 4>, shape = array<i64: 64, 64, 3, 3>, tile = array<i64: 2>
 // WINOGRAD: plan.step "large" grid [1, 8]
 // WINOGRAD-NEXT: plan.call @winograd_in
 // WINOGRAD: plan.step "large" grid [1, 36,

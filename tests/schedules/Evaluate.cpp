@@ -1,4 +1,5 @@
 #include "tests/schedules/Evaluate.h"
+#include "schedules/WeightStreams.h"
 #include "schedules/Winograd.h"
 #include <algorithm>
 #include <cmath>
@@ -79,7 +80,8 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
   const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
   const auto res = s.has("res_strides") ? withLane(s, "res_strides") : out;
   const int64_t b = s.at("block"), kb = s.at("size", 2), kw = s.at("kernel", 0), kh = s.at("kernel", 1), ci = s.at("in", 0);
-  const std::vector<int64_t> ws = {1, b, b * kb, b * kb * ci, b * kb * ci * kw, b * kb * ci * kw * kh};
+  const int64_t blocks = kb / weightStreams(kb), width = b * blocks;  // of a stream of weights
+  const std::vector<int64_t> ws = {1, b, width, width * ci, width * ci * kw, width * ci * kw * kh, width * ci * kw * kh * s.at("in", 1)};
   for (int64_t k = 0; k < kb; k++)
     for (int64_t y = 0; y < s.at("size", 1); y++)
       for (int64_t x = 0; x < s.at("size", 0); x++)
@@ -89,7 +91,7 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
             for (int64_t ky = 0; ky < kh; ky++)
               for (int64_t kx = 0; kx < kw; kx++)
                 for (int64_t i = 0; i < ci; i++) {
-                  const double term = double(in[1][at(ws, {c, k, i, kx, ky, ib})]) *
+                  const double term = double(in[1][at(ws, {c, k % blocks, i, kx, ky, ib, k / blocks})]) *
                                       in[0][at(ins, {i, x * s.at("stride", 0) + kx * s.at("dilation", 0),
                                                     y * s.at("stride", 1) + ky * s.at("dilation", 1), ib})];
                   sum += term, size += std::fabs(term);

@@ -6,6 +6,7 @@
 //   dense           a 1x1 convolution whose pixels are the rows of the matrix and whose input block is one float
 #include "compiler/ir/Constants.h"
 #include "compiler/passes/select/Problem.h"
+#include "schedules/WeightStreams.h"
 
 using namespace mlir;
 using namespace resnetc::rn;
@@ -110,7 +111,7 @@ LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
 
   KernelSpec pack{"conv",
                   {{"shape", {shape[0], shape[1], shape[2], shape[3]}}, {"groups", {q.groups}}, {"merged", {g.merged}},
-                   {"block", {block}}, {"in", {inBlock, g.inBlocks}}, {"tile", {tiling.blocks}}}, {}, {}};
+                   {"block", {block}}, {"in", {inBlock, g.inBlocks}}, {"tile", {tiling.blocks / weightStreams(tiling.blocks)}}}, {}, {}};
   auto weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), pack), 4 * tapBytes * tiles * g.count);
   const FlatSymbolRefAttr bias = biasWeights(p, q, g.count * g.outBlocks * block);
 

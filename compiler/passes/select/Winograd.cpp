@@ -6,6 +6,7 @@
 // 2.25 or 4 times fewer multiplications. V and M are 4 or 2.25 times the activations and live in the arena only meanwhile.
 // Steps for bands of tile rows, whose V and M would stay in L2, read all weights once per band and measured no better.
 #include "compiler/passes/select/Problem.h"
+#include "schedules/WeightStreams.h"
 #include "schedules/Winograd.h"
 
 using namespace mlir;
@@ -55,7 +56,7 @@ FlatSymbolRefAttr transformedWeights(Planner &p, const Problem &q, int64_t m, in
   const int64_t block = p.machine.block, inBlocks = q.in.blocks(), outBlocks = q.out.blocks();
   KernelSpec pack{"winograd",
                   {{"shape", {shape[0], shape[1], 3, 3}}, {"output_tile", {m}}, {"block", {block}}, {"in", {block, inBlocks}},
-                   {"tile", {tileBlocks}}}, {}, {}};
+                   {"tile", {tileBlocks / weightStreams(tileBlocks)}}}, {}, {}};
   const int64_t floats = (m + 2) * (m + 2) * outBlocks * block * inBlocks * block;
   return p.weights(q.weight, plan::specToAttr(q.weight.getContext(), pack), 4 * floats);
 }
