@@ -36,4 +36,4 @@ inline std::string levelName(const testing::TestParamInfo<Level> &info) {
   return name;
 }
 
-}  // namespace resnetc
+} // namespace resnetc

@@ -1,5 +1,6 @@
-// A whole 3x3 convolution by Winograd's F(m x m, 3x3), from weights to pixels, against the direct sum in double. The bound holds
-// element by element (Higham, Accuracy and Stability of Numerical Algorithms, 3.5: a product of matrices and a sum of products):
+// A whole 3x3 convolution by Winograd's F(m x m, 3x3), from weights to pixels, against the direct sum in double. The
+// bound holds element by element (Higham, Accuracy and Stability of Numerical Algorithms, 3.5: a product of matrices
+// and a sum of products):
 //   |error| <= gamma(roundings) * |A^T| [ sum over channels of (|G| |w| |G^T|) * (|B^T| |d| |B|) ] |A|
 #include "schedules/Winograd.h"
 #include "schedules/bench/CallableKernel.h"
@@ -15,7 +16,7 @@ namespace {
 // One image of two blocks of channels to one block, no bias. Values as functions, so that a case is a line.
 struct Problem {
   int64_t m, width, height, block;
-  std::function<double(int64_t channel, int64_t x, int64_t y)> input;  // of the image without its border
+  std::function<double(int64_t channel, int64_t x, int64_t y)> input; // of the image without its border
   std::function<double(int64_t out, int64_t in, int64_t x, int64_t y)> weight;
 
   int64_t n() const { return m + 2; }
@@ -46,26 +47,50 @@ double sandwich(const Matrix &a, int64_t p, const std::function<double(int64_t, 
 std::vector<float> compute(const Problem &p, const Machine &machine) {
   const int64_t b = p.block, positions = p.n() * p.n(), plane = p.tiles() * b;
   const Matrix &g = winogradMatrices(p.m).g;
-  std::vector<float> in(InBlocks * p.rowPixels() * p.columnPixels() * b), v(positions * InBlocks * plane), products(positions * plane),
-      zero(b, 0.0f), out(p.width * p.height * b), u(positions * InBlocks * b * b);
+  std::vector<float> in(InBlocks * p.rowPixels() * p.columnPixels() * b), v(positions * InBlocks * plane),
+      products(positions * plane), zero(b, 0.0f), out(p.width * p.height * b), u(positions * InBlocks * b * b);
   for (int64_t c = 0; c < InBlocks * b; c++)
     for (int64_t y = 0; y < p.columnPixels(); y++)
       for (int64_t x = 0; x < p.rowPixels(); x++)
-        in[((c / b * p.columnPixels() + y) * p.rowPixels() + x) * b + c % b] = static_cast<float>(p.pixel(c, x - 1, y - 1));
+        in[((c / b * p.columnPixels() + y) * p.rowPixels() + x) * b + c % b] =
+            static_cast<float>(p.pixel(c, x - 1, y - 1));
   for (int64_t q = 0; q < positions; q++)
     for (int64_t i = 0; i < InBlocks * b; i++)
       for (int64_t o = 0; o < b; o++)
-        u[(q * InBlocks * b + i) * b + o] = static_cast<float>(sandwich(g, q, [&](int64_t y, int64_t x) { return p.tap(o, i, x, y); }, false));
+        u[(q * InBlocks * b + i) * b + o] = static_cast<float>(sandwich(
+            g, q, [&](int64_t y, int64_t x) { return p.tap(o, i, x, y); }, false));
 
   const CallableKernel transformIn({"winograd_in",
-                                    {{"output_tile", {p.m}}, {"tiles", {p.tilesX(), p.tilesY()}}, {"block", {b}},
-                                     {"in_strides", {b, p.rowPixels() * b}}, {"out_strides", {b, p.tilesX() * b, InBlocks * plane}}}, {}, {}}, machine);
+                                    {{"output_tile", {p.m}},
+                                     {"tiles", {p.tilesX(), p.tilesY()}},
+                                     {"block", {b}},
+                                     {"in_strides", {b, p.rowPixels() * b}},
+                                     {"out_strides", {b, p.tilesX() * b, InBlocks * plane}}},
+                                    {},
+                                    {}},
+                                   machine);
   const CallableKernel multiply({"conv",
-                                 {{"size", {p.tiles(), 1, 1}}, {"block", {b}}, {"in", {b, InBlocks}}, {"in_strides", {b, plane, plane}},
-                                  {"out_strides", {b, plane, plane}}, {"kernel", {1, 1}}, {"stride", {1, 1}}, {"dilation", {1, 1}}, {"tile", {1}}}, {}, {}}, machine);
+                                 {{"size", {p.tiles(), 1, 1}},
+                                  {"block", {b}},
+                                  {"in", {b, InBlocks}},
+                                  {"in_strides", {b, plane, plane}},
+                                  {"out_strides", {b, plane, plane}},
+                                  {"kernel", {1, 1}},
+                                  {"stride", {1, 1}},
+                                  {"dilation", {1, 1}},
+                                  {"tile", {1}}},
+                                 {},
+                                 {}},
+                                machine);
   const CallableKernel transformOut({"winograd_out",
-                                     {{"output_tile", {p.m}}, {"size", {p.width, p.height}}, {"block", {b}},
-                                      {"in_strides", {b, p.tilesX() * b, plane}}, {"out_strides", {b, p.width * b}}}, {}, {}}, machine);
+                                     {{"output_tile", {p.m}},
+                                      {"size", {p.width, p.height}},
+                                      {"block", {b}},
+                                      {"in_strides", {b, p.tilesX() * b, plane}},
+                                      {"out_strides", {b, p.width * b}}},
+                                     {},
+                                     {}},
+                                    machine);
   for (int64_t block = 0; block < InBlocks; block++)
     transformIn({&in[block * p.rowPixels() * p.columnPixels() * b], &v[block * plane]});
   for (int64_t q = 0; q < positions; q++)
@@ -86,8 +111,11 @@ void check(const Problem &p, const Machine &machine) {
       std::vector<double> sizes(p.n() * p.n(), 0);
       for (int64_t q = 0; q < p.n() * p.n(); q++)
         for (int64_t i = 0; i < channels; i++)
-          sizes[q] += sandwich(matrices.g, q, [&](int64_t y, int64_t x) { return p.tap(o, i, x, y); }, true) *
-                      sandwich(matrices.bt, q, [&](int64_t y, int64_t x) { return p.pixel(i, x0 + x - 1, y0 + y - 1); }, true);
+          sizes[q] +=
+              sandwich(
+                  matrices.g, q, [&](int64_t y, int64_t x) { return p.tap(o, i, x, y); }, true) *
+              sandwich(
+                  matrices.bt, q, [&](int64_t y, int64_t x) { return p.pixel(i, x0 + x - 1, y0 + y - 1); }, true);
       for (int64_t y = y0; y < std::min(y0 + p.m, p.height); y++)
         for (int64_t x = x0; x < std::min(x0 + p.m, p.width); x++) {
           double exact = 0, bound = 0;
@@ -122,13 +150,15 @@ TEST_P(Winograd, StaysWithinTheElementwiseBound) {
     check(p, machine);
     p.width = 3, p.height = 1;
     check(p, machine);
-    p.input = [](int64_t c, int64_t x, int64_t y) { return noisyPixel(c, x, y) * std::exp2(20 * noise(x, y, c, 1)); };  // of very different sizes
+    p.input = [](int64_t c, int64_t x, int64_t y) {
+      return noisyPixel(c, x, y) * std::exp2(20 * noise(x, y, c, 1));
+    }; // of very different sizes
     p.weight = [](int64_t o, int64_t i, int64_t x, int64_t y) { return noise(o, i, x, y) * 1e15; };
     p.width = 8, p.height = 5;
     check(p, machine);
     p.weight = [](int64_t o, int64_t i, int64_t x, int64_t y) { return noise(o, i, x, y) * 1e-15; };
     check(p, machine);
-    p.input = [](int64_t, int64_t, int64_t) { return 1; };  // inside, the transform cancels to zero
+    p.input = [](int64_t, int64_t, int64_t) { return 1; }; // inside, the transform cancels to zero
     p.weight = noise;
     check(p, machine);
   }
@@ -160,4 +190,4 @@ TEST(WinogradMatrices, ComputeAConvolution) {
 
 INSTANTIATE_TEST_SUITE_P(Levels, Winograd, testing::ValuesIn(runnableLevels()), levelName);
 
-}  // namespace
+} // namespace
