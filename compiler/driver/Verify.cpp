@@ -129,12 +129,12 @@ private:
       FailureOr<Uncertain> wanted = evaluateRounded(&op, operands, !options.strictMath);
       if (failed(wanted))
         return {rn::nodeName(op.getLoc()), "it has no reference"};
-      Uncertain &result = values[op.getResult(0)];
-      result = {wanted->value, {}};
+      values[op.getResult(0)] = {wanted->value, {}};
       if (!isExposed(op))
         continue;
-      result.value = (*outputs)[next++];
-      if (const Deviation found = compare(result.value, *wanted); found.share > 1)
+      for (Value result : op.getResults()) // a second one is judged by those that read it
+        values[result] = {(*outputs)[next++], {}};
+      if (const Deviation found = compare(values[op.getResult(0)].value, *wanted); found.share > 1)
         return {rn::nodeName(op.getLoc()) + " (" + op.getName().stripDialect().str() + ")",
                 llvm::formatv("its own error is {0:e2} at element {1}, the limit {2:e2}; the {3} steps before it agree",
                               found.error, found.element, found.limit, agreeing)};
@@ -153,8 +153,8 @@ private:
     SmallVector<DictionaryAttr> names;
     Builder builder(function.getContext());
     for (Operation &op : function.getBody().front().without_terminator())
-      if (isExposed(op)) {
-        results.push_back(op.getResult(0));
+      for (Value result : isExposed(op) ? op.getResults() : op.getResults().take_front(0)) {
+        results.push_back(result);
         names.push_back(builder.getDictionaryAttr(
             builder.getNamedAttr(rn::kNameAttr, builder.getStringAttr(rn::nodeName(op.getLoc())))));
       }
