@@ -110,12 +110,12 @@ void GraphImporter::reportCycleOrOrder(ArrayRef<int> nodes) {
     }
 }
 
-// How to do without a node: return what it reads, if that is computed.
+// How to do without a node: return what it reads first, if that is computed.
 std::string GraphImporter::cutBefore(int index) const {
-  for (const std::string &name : graph.node(index).input())
-    for (int i = 0; i < index; ++i)
-      if (!name.empty() && llvm::is_contained(graph.node(i).output(), name))
-        return "cut the model before it: --output=" + name + "; ";
+  const std::string name = graph.node(index).input_size() ? graph.node(index).input(0) : "";
+  for (int i = 0; i < index && !name.empty(); ++i)
+    if (llvm::is_contained(graph.node(i).output(), name))
+      return "cut the model before it: --output=" + name + "; ";
   return "";
 }
 
