@@ -16,6 +16,11 @@ public:
   const Tensor *evaluate(mlir::Value value);
   // Whether one more generated constant of so many elements is within the budget.
   bool generate(int64_t elements) { return (generated -= elements) >= 0; }
+  // Whether an importer may compute so many elements itself.
+  bool compute(int64_t elements) {
+    computed = elements <= computed ? computed - elements : -1;
+    return !overBudget();
+  }
   bool overBudget() const { return computed < 0; }
 
 private:

@@ -56,14 +56,18 @@ bool NodeView::allFloat() {
   return !failed();
 }
 
+bool NodeView::mayCompute(int64_t elements) {
+  if (!importer.constants.compute(elements))
+    error("R064", opName() + ": what must be computed while importing exceeds the budget of " +
+                      Twine(limits::kComputedElements) + " elements");
+  return !failed();
+}
+
 std::optional<std::vector<double>> NodeView::numbers(int i, const char *code) {
   const Tensor *tensor = has(i) ? importer.constants.evaluate(values[i]) : nullptr;
   if (tensor)
     return tensor->data;
-  if (importer.constants.overBudget())
-    error("R064", opName() + ": what must be computed while importing exceeds the budget of " +
-                      Twine(limits::kComputedElements) + " elements");
-  else
+  if (!importer.constants.overBudget() || mayCompute(0)) // with nothing left not even that
     error(code, opName() + ": input " + Twine(i) + " is not known while compiling",
           "give every input a fixed shape (--shape, --dim), or make it a constant");
   return std::nullopt;
@@ -164,10 +168,7 @@ Value NodeView::gather(Value value, int64_t axis, int64_t extent, llvm::function
     return {};
   Shape shape(shapeOf(value));
   shape[axis] = extent;
-  if (extent > limits::kComputedElements)
-    error("R064", opName() + ": " + Twine(extent) + " indices exceed the budget of " +
-                      Twine(limits::kComputedElements) + " elements");
-  if (!fits(shape))
+  if (!mayCompute(extent) || !fits(shape))
     return {};
   std::vector<double> indices(extent);
   for (int64_t i = 0; i < extent; ++i)

@@ -50,6 +50,8 @@ public:
   bool sameTypes();
   bool allFloat();
   bool isConstant(int i) { return has(i) && importer.constants.isConstant(values[i]); }
+  // Takes from the budget of what is computed while importing (R064).
+  bool mayCompute(int64_t elements);
   // Elements of an input that must be known while compiling; `code` for one that is not.
   std::optional<std::vector<double>> numbers(int i, const char *code);
   std::optional<Shape> integers(int i, const char *code);

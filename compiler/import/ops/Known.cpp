@@ -37,13 +37,7 @@ static std::optional<Shape> commonShape(NodeView &n) {
       return std::nullopt;
     shape = *both;
   }
-  auto count = elementCount(shape);
-  if (!count || *count > limits::kComputedElements) {
-    n.error("R064", n.opName() + ": a result of shape " + toString(shape) + " exceeds the budget of " +
-                        Twine(limits::kComputedElements) + " elements");
-    return std::nullopt;
-  }
-  return shape;
+  return n.mayCompute(elementCount(shape).value_or(INT64_MAX)) ? std::optional<Shape>(shape) : std::nullopt;
 }
 
 static Value compute(NodeView &n, Type element, llvm::function_ref<double(ArrayRef<double>)> fn) {
@@ -106,10 +100,7 @@ static Value importRange(NodeView &n) {
   if (*delta == 0)
     n.error("R043", "Range delta is 0");
   const double count = std::max(0.0, std::ceil((*limit - *start) / *delta));
-  if (!(count <= static_cast<double>(limits::kComputedElements)))
-    n.error("R064", "Range of " + Twine(std::to_string(count)) + " numbers exceeds the budget of " +
-                        Twine(limits::kComputedElements));
-  if (n.failed())
+  if (n.failed() || !n.mayCompute(count < 0x1p62 ? static_cast<int64_t>(count) : INT64_MAX))
     return {};
   Numbers numbers;
   for (int64_t i = 0; i < static_cast<int64_t>(count); ++i)

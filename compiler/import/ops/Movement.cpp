@@ -132,6 +132,8 @@ static int64_t readBlock(NodeView &n) {
     n.error("R041", n.opName() + " input rank is " + Twine(n.shape(0).size()) + ", want 4");
   else if (block < 1 || block > limits::kAttributeValue)
     n.error("R043", n.opName() + " blocksize is " + Twine(block));
+  else if (*elementCount(n.shape(0)) == 0)
+    n.error("R044", n.opName() + " of no elements");
   return n.failed() ? 1 : block;
 }
 

@@ -30,7 +30,7 @@ static Value power(NodeView &n, Value x, double exponent) {
 // Element by element, for numbers that are known; nothing is broadcast.
 static Value computed(NodeView &n, llvm::function_ref<double(double)> fn) {
   auto values = n.numbers(0, "R034");
-  if (!values)
+  if (!values || !n.mayCompute(static_cast<int64_t>(values->size())))
     return {};
   for (double &v : *values)
     v = fn(v);
