@@ -141,21 +141,18 @@ class Builder:
         return self.convolve(around(x), spec, stride, channels) if spec.before else around(self.convolve(x, spec, stride, channels))
 
     def pool(self, x, spec):
-        c, size = x.shape[1], x.shape[2:]
-        pads = spec.pads
-        if isinstance(pads, tuple):  # a pad is smaller than the kernel
-            pads = tuple(min(p, spec.kernel[i % 2] - 1) for i, p in enumerate(pads))
-            pads = tuple(0 if size[i % 2] + pads[i % 2] + pads[i % 2 + 2] < spec.kernel[i % 2] else p for i, p in enumerate(pads))
-        kernel = spec.kernel
+        c, size, pads = x.shape[1], x.shape[2:], spec.pads
         if str(pads).startswith("SAME_"):  # onnxruntime refuses strides beyond the kernel
-            kernel = tuple(max(k, s) for k, s in zip(kernel, spec.stride))
-        if pads == "same" or isinstance(pads, tuple):
-            kernel = tuple(min(k, s) for k, s in zip(kernel, size)) if pads != "same" else tuple(k if k % 2 else k - 1 or 1 for k in kernel)
-            pads = pads if pads == "same" else tuple(min(p, kernel[i % 2] - 1) for i, p in enumerate(pads))
-        ceil = spec.ceil and self.net.opset >= 10 and not (isinstance(pads, str) and pads != "same")
+            kernel = [max(k, s) for k, s in zip(spec.kernel, spec.stride)]
+        else:  # each window sees a pixel: the kernel fits into the image, pads are smaller than the kernel
+            kernel = [min(k, s) for k, s in zip(spec.kernel, size)]
+        if pads == "same":
+            kernel = [k if k % 2 else k - 1 for k in kernel]
+        elif isinstance(pads, tuple):
+            pads = tuple(min(p, kernel[i % 2] - 1) for i, p in enumerate(pads))
+        ceil = spec.ceil and self.net.opset >= 10 and (pads == "same" or isinstance(pads, tuple))
         attributes, out = self.window(size, kernel, spec.stride, (1, 1), pads, ceil)
-        begin = attributes.get("pads", [0, 0])
-        if ceil and any((out[i] - 1) * spec.stride[i] >= size[i] + begin[i] for i in range(2)):
+        if ceil and any((out[i] - 1) * spec.stride[i] >= size[i] + attributes["pads"][i] for i in range(2)):
             ceil = False  # a window in the end pad alone: onnx miscounts those before opset 22
             attributes, out = self.window(size, kernel, spec.stride, (1, 1), pads)
         if ceil:

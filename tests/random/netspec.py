@@ -95,7 +95,7 @@ heads = st.builds(Head, pool=st.sampled_from(["global", "mean", "kept mean", "av
 SIDES = st.one_of(st.integers(1, 17), st.integers(1, 17), st.integers(1, 40))
 images = st.tuples(st.sampled_from([1, 1, 2, 3]), st.sampled_from([3, 1, 2, 4, 16, 19, 32, 40]), SIDES, SIDES)
 nets = st.builds(Net, opset=st.sampled_from(OPSETS), image=images, channels_last=st.booleans(),
-                 stem=st.lists(st.one_of(convs(), pools), max_size=2).map(tuple), blocks=st.lists(blocks, max_size=3).map(tuple), head=heads,
+                 stem=st.lists(st.one_of(convs(), pools), max_size=2).map(tuple), blocks=st.lists(blocks, max_size=2).map(tuple), head=heads,
                  weights=st.sampled_from(["initializer", "input", "constant"]), shared=st.booleans(), sum_op=st.sampled_from(["Add", "Sum"]),
                  values=st.sampled_from(["normal", "normal", "wild"]), seed=st.integers(0, 2 ** 16), strict=st.booleans(),
                  cpu=st.sampled_from(["native", "native", "x86-64-v2", "baseline"]))
