@@ -3,6 +3,7 @@ import numpy as np
 import onnx
 import pytest
 import resnet
+import stored
 from reference import evaluate
 
 
@@ -36,3 +37,11 @@ def test_folded_equals_kept_batch_norm():
     x = resnet.pictures(1, 64, 64)
     kept, folded = (evaluate(resnet.build("resnet18", size=64, keep_bn=k), {"input": x})["output"] for k in (True, False))
     np.testing.assert_allclose(folded, kept, rtol=0, atol=1e-4 * np.abs(kept).max())
+
+
+def test_stored_graph_is_filled_the_same_way_and_tells_pictures_apart():
+    first, second = (stored.load("cifar_resnet20_A_dynamo20") for _ in range(2))
+    assert first.SerializeToString() == second.SerializeToString()
+    scores = [evaluate(first, stored.feeds(first, seed))["output"] for seed in range(2)]
+    assert all(0.5 < s.std() < 20 for s in scores)
+    assert np.abs(scores[0] - scores[1]).max() > 0.1
