@@ -9,19 +9,12 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads spin and crawl on a busy machine
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "models"), str(ROOT / "tools"), str(ROOT / "tests" / "e2e")]
 
 import native  # noqa: E402
 import zoo  # noqa: E402
-
-# How many random networks: --hypothesis-profile=ci (the default: always the same) or long.
-COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
-settings.register_profile("ci", max_examples=500, derandomize=True, database=None, **COMMON)
-settings.register_profile("long", max_examples=20000, **COMMON)
-settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ UNIT = 2.0 ** -24
 # One graph of each system and each habit of an exporter, the small ones.
 QUICK = {
     "cifar_resnet20_A_dynamo20", "cifar_resnet20_A_legacy13_bn", "cifar_resnet56_B_legacy11", "handwritten_resnet34_v2_legacy11",
-    "keras_blocks_64_tf2onnx13", "keras_small_resnet18_own", "slim_resnet_v2_50_tf2onnx13",
+    "keras_blocks_64_tf2onnx13", "keras_small_resnet18_own", "keras_small_resnet18_tf2onnx9_nchw", "slim_resnet_v2_50_tf2onnx13",
     "tf_bottleneck_resnet50_tf2onnx17_nchw", "timm_resnet18d_legacy17", "timm_seresnet18_legacy17", "timm_resnet18_leakyrelu_legacy17",
     "torchvision_resnet18_legacy7_inputs", "torchvision_resnet18_legacy11_shared", "torchvision_resnet18_dynamo20_external",
     "torchvision_resnet18_legacy17_functions",
