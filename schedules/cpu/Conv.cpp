@@ -45,6 +45,9 @@ constexpr int64_t SumBytes = 16 << 10;
 constexpr int64_t FewTiles = 8, ShortPart = 8;  // steps
 
 int partsOf(const Shape &s, const Machine &machine) {
+  // The pixels of a dense layer are the images of a batch: what one gets must not depend on how many there are.
+  if (s.inBlock == 1 && s.kernelWidth == 1 && s.kernelHeight == 1)
+    return 1;
   const int64_t tiles = int64_t(s.width) / s.tile * s.height, bytes = s.weightBytes();
   const bool isFew = tiles <= FewTiles;
   if (tiles == 1 || bytes <= machine.l1Bytes / (isFew ? 2 : 1) || s.sumBytes(1) > SumBytes)

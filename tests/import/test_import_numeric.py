@@ -75,7 +75,7 @@ def test_node(name, tmp_path):
         pytest.skip("inputs without elements")
     outputs, messages = evaluate(model, bake(model, inputs), tmp_path)
     if outputs is None:
-        assert any(code in messages for code in NOT_SUPPORTED), messages
+        assert any(code in messages for code in NOT_SUPPORTED) or "has no elements" in messages, messages
         pytest.skip(messages.splitlines()[0])
     for output, want in zip(outputs, expected):
         want = numpy_helper.to_array(want) if isinstance(want, onnx.TensorProto) else want

@@ -100,8 +100,9 @@ LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
   const Traffic traffic{4 * depth * q.in.shape[2] * q.in.shape[3], 4 * depth * taps * g.outBlocks * block,
                         2.0 * static_cast<double>(depth * taps * g.outBlocks * block) * static_cast<double>(height * width),
                         m.l2Bytes / 2};
+  // Loops are those of one image whatever the batch: then its bits are, too.
   const int64_t n = q.out.shape[0];
-  const auto [bands, outside] = chooseLoops(height, tiles, n * g.count, traffic);
+  const auto [bands, outside] = chooseLoops(height, tiles, g.count, traffic);
   const int64_t rows = height / bands;
   tiling = tile(rows);
   if (tiling.widths.empty())
