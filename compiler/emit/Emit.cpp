@@ -21,14 +21,10 @@ bool emit(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, const Em
   if (!emitKernels(module, *model, diagnostics))
     return false;
   llvm::GlobalVariable *weights = emitWeights(module, *model);
-  std::vector<std::vector<llvm::Function *>> steps(model->plans.size());
-  for (size_t p = 0; p < steps.size(); ++p)
-    for (size_t i = 0; i < model->plans[p].steps.size(); ++i) {
-      steps[p].push_back(emitStep(module, *model, model->plans[p], i, weights, diagnostics));
-      if (!steps[p].back())
-        return false;
-    }
-  emitDescriptor(module, *model, emitEntry(module, *model, steps));
+  const std::optional<std::vector<StepTable>> steps = emitSteps(module, *model, weights, diagnostics);
+  if (!steps)
+    return false;
+  emitDescriptor(module, *model, emitEntry(module, *model, *steps));
   result.header = emitHeader(*model);
   return emitCode(module, *target, *model, result.code, diagnostics);
 }

@@ -25,13 +25,10 @@ public:
   EntryEmitter(Module &into, const Model &model)
       : module(into), model(model), ir(into.getContext()), i32(ir.getInt32Ty()), ptr(ir.getPtrTy()) {}
 
-  Function *emitRun(const std::vector<std::vector<Function *>> &steps) {
+  Function *emitRun(const std::vector<StepTable> &steps) {
     std::vector<Function *> units;
-    uint32_t first = 0; // number of a plan's first step in the descriptor
-    for (size_t p = 0; p < steps.size(); ++p) {
-      units.push_back(emitUnit(model.plans[p], steps[p], first));
-      first += steps[p].size();
-    }
+    for (const auto &[plan, table] : zip_equal(model.plans, steps))
+      units.push_back(emitUnit(plan, table));
     Function *run = makeFunction(module, name(".run"), i32, {i32, ptr, ptr, ptr, ptr});
     function = run;
     startBlock("entry");
@@ -133,32 +130,41 @@ private:
     returnIf(isCrooked(function->getArg(3), kAlign), align);
   }
 
-  // int32_t f(void **frame, const resnetc_exec *exec): all steps, until one fails.
-  Function *emitUnit(const BatchPlan &plan, const std::vector<Function *> &steps, uint32_t first) {
+  // int32_t f(void **pointers, const resnetc_exec *exec): all steps, until one fails.
+  Function *emitUnit(const BatchPlan &plan, const StepTable &steps) {
     function = makeFunction(module, name(".b") + Twine(plan.batch), i32, {ptr, ptr});
     startBlock("entry");
+    auto *entry = ir.GetInsertBlock(), *loop = block("loop"), *advance = block("advance"), *exit = block("exit");
+    auto *zero = ir.getInt32(0), *count = ir.getInt32(steps.count);
+    Value *frame = ir.CreateAlloca(ptr, ir.getInt32(2));
+    ir.CreateStore(function->getArg(0), frame);
+    ir.CreateCondBr(ir.CreateICmpEQ(count, zero), exit, loop);
+
+    ir.SetInsertPoint(loop);
+    PHINode *step = ir.CreatePHI(i32, 2, "step");
+    step->addIncoming(zero, entry);
+    Value *row = ir.CreateInBoundsGEP(steps.row, steps.rows, step);
+    auto field = [&](unsigned i) {
+      return ir.CreateLoad(steps.row->getElementType(i), ir.CreateStructGEP(steps.row, row, i));
+    };
+    Value *body = field(0), *tasks = field(1);
+    ir.CreateStore(ir.CreateInBoundsGEP(i32, steps.places, field(2)), slot(frame, 1));
+    Value *number = ir.CreateAdd(step, ir.getInt32(steps.first));
     FunctionCallee rtStep = module.getOrInsertFunction("resnetc_rt_step", i32, ptr, i32, i32, ptr, ptr);
-    auto *stopped = block("stopped");
-    PHINode *status = PHINode::Create(i32, steps.size(), "status", stopped);
-    for (size_t i = 0; i < steps.size(); ++i) {
-      int64_t tasks = 1;
-      for (int64_t extent : plan::StepOp(plan.steps[i]).getGrid())
-        tasks *= extent;
-      Value *result = ir.CreateCall(rtStep, {function->getArg(1), ir.getInt32(first + static_cast<uint32_t>(i)),
-                                             ir.getInt32(static_cast<uint32_t>(tasks)), steps[i], function->getArg(0)});
-      status->addIncoming(result, ir.GetInsertBlock());
-      auto *next = block("next");
-      ir.CreateCondBr(ir.CreateIsNotNull(result), stopped, next);
-      ir.SetInsertPoint(next);
-    }
-    ir.CreateRet(ir.getInt32(RESNETC_OK));
-    ir.SetInsertPoint(stopped);
-    if (steps.empty()) {
-      status->eraseFromParent();
-      ir.CreateUnreachable();
-    } else {
-      ir.CreateRet(status);
-    }
+    Value *result = ir.CreateCall(rtStep, {function->getArg(1), number, tasks, body, frame});
+    ir.CreateCondBr(ir.CreateIsNotNull(result), exit, advance);
+
+    ir.SetInsertPoint(advance);
+    Value *next = ir.CreateAdd(step, ir.getInt32(1));
+    step->addIncoming(next, advance);
+    ir.CreateCondBr(ir.CreateICmpEQ(next, count), exit, loop);
+
+    ir.SetInsertPoint(exit);
+    PHINode *status = ir.CreatePHI(i32, 3, "status");
+    status->addIncoming(zero, entry);
+    status->addIncoming(result, loop);
+    status->addIncoming(zero, advance);
+    ir.CreateRet(status);
     return function;
   }
 
@@ -211,7 +217,7 @@ private:
 
 } // namespace
 
-Function *emitEntry(Module &into, const Model &model, const std::vector<std::vector<Function *>> &steps) {
+Function *emitEntry(Module &into, const Model &model, const std::vector<StepTable> &steps) {
   EntryEmitter emitter(into, model);
   Function *run = emitter.emitRun(steps);
   emitter.emitPublic(run);

@@ -1,5 +1,7 @@
 // A step becomes a loop over its tasks: the flat number of a task is taken apart into grid indices, these move the
 // operands' pointers, and the kernels are called with descriptors on the stack of which they read one field.
+// Deep networks repeat their blocks: steps that differ only in where their buffers lie share one function and get these
+// places from a table. So code grows with the shapes of layers, not with their number.
 #include "compiler/emit/Parts.h"
 #include "llvm/IR/IRBuilder.h"
 
@@ -10,13 +12,26 @@ namespace {
 
 constexpr unsigned kDescriptorBytes = 56, kHostOffset = 16; // of halide_buffer_t on 64-bit machines
 
+// The buffers of a step in the order in which its calls name them.
+std::vector<std::string> buffersOf(plan::StepOp step) {
+  std::vector<std::string> names;
+  step.walk([&](plan::CallOp call) {
+    for (auto ref : call.getOperands_().getAsRange<plan::RefAttr>())
+      if (!is_contained(names, ref.getBuffer().getValue()))
+        names.push_back(ref.getBuffer().getValue().str());
+  });
+  return names;
+}
+
 class StepEmitter {
 public:
-  StepEmitter(Module &into, const Model &model, const BatchPlan &plan, plan::StepOp step, GlobalVariable *weights, Diagnostics &diagnostics)
-      : module(into), model(model), plan(plan), step(step), weights(weights), diagnostics(diagnostics), ir(into.getContext()) {}
+  StepEmitter(Module &into, const Model &model, const BatchPlan &plan, plan::StepOp step, GlobalVariable *weights,
+              Diagnostics &diagnostics)
+      : module(into), model(model), plan(plan), step(step), weights(weights), diagnostics(diagnostics),
+        ir(into.getContext()) {}
 
-  Function *emit(size_t index) {
-    function = makeFunction(module, model.options.name + ".b" + Twine(plan.batch) + ".step" + Twine(index), ir.getVoidTy(),
+  Function *emit(size_t number) {
+    function = makeFunction(module, model.options.name + ".step" + Twine(number), ir.getVoidTy(),
                             {ir.getPtrTy(), ir.getInt32Ty(), ir.getInt32Ty()});
     auto *entry = BasicBlock::Create(ir.getContext(), "entry", function);
     auto *loop = BasicBlock::Create(ir.getContext(), "loop", function);
@@ -58,29 +73,24 @@ private:
 
   // The buffers of all calls: pointers that do not depend on the task.
   void loadBases() {
-    step.walk([&](plan::CallOp call) {
-      for (auto ref : call.getOperands_().getAsRange<plan::RefAttr>()) {
-        auto [entry, isNew] = bases.try_emplace(ref.getBuffer().getValue().str(), nullptr);
-        if (isNew)
-          entry->second = loadBase(entry->first);
-      }
-    });
+    Value *pointers = ir.CreateLoad(ir.getPtrTy(), function->getArg(0));
+    Value *places = ir.CreateLoad(ir.getPtrTy(), offset(function->getArg(0), 8));
+    for (const auto &[i, name] : enumerate(buffersOf(step)))
+      bases[name] = loadBase(name, pointers, offset(places, 4 * i));
   }
 
-  Value *loadBase(const std::string &name) {
+  Value *loadBase(const std::string &name, Value *pointers, Value *place) {
     auto found = plan.buffers.find(name);
     if (found == plan.buffers.end())
       return nullptr;
-    plan::BufferOp buffer = found->second;
-    int64_t slot = 0;
-    switch (buffer.getSpace()) {
-    case plan::Space::Weights: return offset(weights, plan.offsets.at(name));
-    case plan::Space::Arena: break;
-    case plan::Space::Input: slot = 1 + *buffer.getIndex(); break;
-    case plan::Space::Output: slot = 1 + model.inputs.size() + *buffer.getIndex(); break;
-    }
-    Value *base = ir.CreateLoad(ir.getPtrTy(), offset(function->getArg(0), 8 * slot));
-    return slot == 0 ? offset(base, plan.offsets.at(name)) : base;
+    const std::optional<int64_t> slot = model.slotOf(found->second);
+    Value *base = weights;
+    if (slot)
+      base = ir.CreateLoad(ir.getPtrTy(), offset(pointers, 8 * *slot));
+    if (slot.value_or(0) != 0)
+      return base;
+    Value *units = ir.CreateZExt(ir.CreateLoad(ir.getInt32Ty(), place), ir.getInt64Ty());
+    return ir.CreateGEP(ir.getInt8Ty(), base, ir.CreateMul(units, ir.getInt64(kAlign)));
   }
 
   void splitTask(Value *task) {
@@ -134,11 +144,95 @@ private:
   std::map<std::string, Value *> bases;
 };
 
+// Everything that the code of a step depends on: steps with equal text share a function.
+std::string shapeOf(const Model &model, const BatchPlan &plan, plan::StepOp step) {
+  std::string text;
+  raw_string_ostream stream(text);
+  const std::vector<std::string> names = buffersOf(step);
+  for (const std::string &name : names)
+    if (auto found = plan.buffers.find(name); found != plan.buffers.end())
+      stream << model.slotOf(found->second).value_or(-1) << ' ';
+  interleave(step.getGrid(), stream, "x");
+  for (auto call : step.getOps<plan::CallOp>()) {
+    stream << ' ' << call.getKernel();
+    for (auto ref : call.getOperands_().getAsRange<plan::RefAttr>()) {
+      stream << ' ' << find(names, ref.getBuffer().getValue()) - names.begin() << '+' << ref.getOffset() << '+';
+      interleave(ref.getSteps(), stream, ",");
+    }
+  }
+  return text;
+}
+
+uint32_t tasksOf(plan::StepOp step) {
+  uint32_t tasks = 1;
+  for (int64_t extent : step.getGrid())
+    tasks *= static_cast<uint32_t>(extent);
+  return tasks;
+}
+
+// The rows of all plans. A step is numbered as in the descriptor, which lists the steps of one plan after the other.
+class TableEmitter {
+public:
+  TableEmitter(Module &into, const Model &model, GlobalVariable *weights, Diagnostics &diagnostics)
+      : module(into), model(model), weights(weights), diagnostics(diagnostics), ir(into.getContext()) {}
+
+  std::optional<StepTable> emit(const BatchPlan &plan) {
+    const uint32_t first = number;
+    std::vector<Constant *> rows;
+    std::vector<uint32_t> places;
+    for (plan::StepOp step : plan.steps) {
+      Function *function = functionOf(plan, step);
+      if (!function)
+        return std::nullopt;
+      rows.push_back(ConstantStruct::get(
+          row, {function, ir.getInt32(tasksOf(step)), ir.getInt32(static_cast<uint32_t>(places.size()))}));
+      for (const std::string &name : buffersOf(step)) {
+        auto place = plan.offsets.find(name);
+        places.push_back(place == plan.offsets.end() ? 0 : static_cast<uint32_t>(place->second / kAlign));
+      }
+      ++number;
+    }
+    return StepTable{first, number - first, row,
+                     table(".steps", plan, ConstantArray::get(ArrayType::get(row, rows.size()), rows)),
+                     table(".places", plan, ConstantDataArray::get(ir.getContext(), places))};
+  }
+
+private:
+  Function *functionOf(const BatchPlan &plan, plan::StepOp step) {
+    Function *&function = functions[shapeOf(model, plan, step)];
+    if (!function)
+      function = StepEmitter(module, model, plan, step, weights, diagnostics).emit(number);
+    return function;
+  }
+
+  GlobalVariable *table(const char *name, const BatchPlan &plan, Constant *value) {
+    return new GlobalVariable(module, value->getType(), true, GlobalValue::InternalLinkage, value,
+                              model.options.name + ".b" + Twine(plan.batch) + name);
+  }
+
+  Module &module;
+  const Model &model;
+  GlobalVariable *weights;
+  Diagnostics &diagnostics;
+  IRBuilder<> ir;
+  StructType *row = StructType::get(ir.getPtrTy(), ir.getInt32Ty(), ir.getInt32Ty());
+  std::map<std::string, Function *> functions; // by shape
+  uint32_t number = 0;                         // of the next step
+};
+
 } // namespace
 
-Function *emitStep(Module &into, const Model &model, const BatchPlan &plan, size_t index, GlobalVariable *weights,
-                   Diagnostics &diagnostics) {
-  return StepEmitter(into, model, plan, plan.steps[index], weights, diagnostics).emit(index);
+std::optional<std::vector<StepTable>> emitSteps(Module &into, const Model &model, GlobalVariable *weights,
+                                                Diagnostics &diagnostics) {
+  TableEmitter emitter(into, model, weights, diagnostics);
+  std::vector<StepTable> tables;
+  for (const BatchPlan &plan : model.plans) {
+    std::optional<StepTable> table = emitter.emit(plan);
+    if (!table)
+      return std::nullopt;
+    tables.push_back(*table);
+  }
+  return tables;
 }
 
 } // namespace resnetc

@@ -31,6 +31,20 @@ int64_t Model::arenaBytes() const {
   return most;
 }
 
+std::optional<int64_t> Model::slotOf(plan::BufferOp buffer) const {
+  switch (buffer.getSpace()) {
+  case plan::Space::Input:
+    return 1 + *buffer.getIndex();
+  case plan::Space::Output:
+    return 1 + static_cast<int64_t>(inputs.size()) + *buffer.getIndex();
+  case plan::Space::Arena:
+    return 0;
+  case plan::Space::Weights:
+    break;
+  }
+  return std::nullopt;
+}
+
 // A guess for generic tools; the model itself does not know.
 static std::string layoutOf(ArrayRef<int64_t> shape) {
   if (shape.size() == 2)

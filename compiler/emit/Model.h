@@ -48,6 +48,8 @@ struct Model {
 
   // One input and one output: they are arguments of their own, else members of a struct.
   bool isSimple() const { return inputs.size() == 1 && outputs.size() == 1; }
+  // Where a step finds the pointer to a buffer: scratch, the inputs, the outputs. Nothing for weights.
+  std::optional<int64_t> slotOf(plan::BufferOp buffer) const;
   int32_t batchMin() const { return plans.front().batch; }
   int32_t batchMax() const;
   int64_t arenaBytes() const; // enough for every batch

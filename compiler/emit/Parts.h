@@ -20,14 +20,21 @@ WeightBytes bytesOfWeights(plan::BufferOp buffer);
 bool checkWeights(const Model &model, Diagnostics &diagnostics);
 bool patchWeights(std::string &object, const Model &model, Diagnostics &diagnostics);
 
-// ---- EmitSteps.cpp: void f(void *const frame[], int32_t begin, int32_t end) for a step. The frame holds the pointers to
-// scratch, the inputs, the outputs.
-llvm::Function *emitStep(llvm::Module &into, const Model &model, const BatchPlan &plan, size_t index,
-                         llvm::GlobalVariable *weights, Diagnostics &diagnostics);
+// ---- EmitSteps.cpp: void f(void *frame[2], int32_t begin, int32_t end) for steps. frame[0] is an array of the
+// pointers to scratch, the inputs, the outputs; frame[1] says where in scratch and weights the buffers of the step lie.
+struct StepTable {
+  uint32_t first, count;        // the numbers of the plan's steps in the descriptor
+  llvm::StructType *row;        // { f, int32_t tasks, int32_t the first of its places }
+  llvm::GlobalVariable *rows;   // one for each step
+  llvm::GlobalVariable *places; // uint32_t[], in units of kAlign
+};
+// A table for each plan; the plans share the functions.
+std::optional<std::vector<StepTable>> emitSteps(llvm::Module &into, const Model &model, llvm::GlobalVariable *weights,
+                                                Diagnostics &diagnostics);
 
 // ---- EmitEntry.cpp: NAME_run, NAME_run_ex, NAME_scratch_bytes, from the steps of each plan. Returns the function of
 // resnetc_model::run.
-llvm::Function *emitEntry(llvm::Module &into, const Model &model, const std::vector<std::vector<llvm::Function *>> &steps);
+llvm::Function *emitEntry(llvm::Module &into, const Model &model, const std::vector<StepTable> &steps);
 
 // ---- EmitDescriptor.cpp: NAME_model and the constant that it returns.
 void emitDescriptor(llvm::Module &into, const Model &model, llvm::Function *run);

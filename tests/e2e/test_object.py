@@ -3,6 +3,7 @@ import re
 import shutil
 
 import numpy as np
+import onnx
 import pytest
 from native import run
 
@@ -27,11 +28,36 @@ def test_needs_nothing_but_the_runtime(digits_object):
     assert "resnetc_runtime_abi_1" in names  # a runtime of another ABI must not link
 
 
+def sections_of(obj):
+    return {w[0]: int(w[1]) for w in map(str.split, run(["size", "-A", obj]).splitlines()) if len(w) == 3 and w[1].isdigit()}
+
+
 def test_has_no_writable_data(digits_object):
-    sections = {w[0]: int(w[1]) for w in map(str.split, run(["size", "-A", digits_object]).splitlines()) if len(w) == 3 and w[1].isdigit()}
+    sections = sections_of(digits_object)
     writable = {n: s for n, s in sections.items() if s and re.match(r"\.(data|bss|tdata|tbss)", n) and not n.startswith(".data.rel.ro")}
     assert writable == {}
     assert sections[".rodata.digits.weights"] > 300000 // 2
+
+
+def chain_of_blocks(count):
+    """Pre-activation blocks, all of one shape, each with weights of its own."""
+    rng = np.random.default_rng(count)
+    weights, body, x = {}, "", "x"
+    for i in range(count):
+        vectors = [f"{v}{i}" for v in "sbmv"]
+        weights |= {v: rng.random(16) + 0.5 for v in vectors} | {f"w{i}": rng.standard_normal((16, 16, 3, 3)) / 12}
+        body += (f"n{i} = BatchNormalization({x}, {', '.join(vectors)})\n r{i} = Relu(n{i})\n"
+                 f"c{i} = Conv<pads=[1,1,1,1]>(r{i}, w{i})\n y{i} = Add({x}, c{i})\n")
+        x = f"y{i}"
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> g (float[1,16,8,8] x) => (float[1,16,8,8] {x}) {{ {body} }}')
+    model.graph.initializer.extend(onnx.numpy_helper.from_array(w.astype(np.float32), n) for n, w in weights.items())
+    return model
+
+
+def test_code_does_not_grow_with_depth(toolchain, models):
+    """Blocks of one shape share their code, whatever their weights and their places in memory."""
+    small, large = (sections_of(toolchain.compile(models.save(chain_of_blocks(n), f"chain{n}")))[".text"] for n in (8, 40))
+    assert abs(large - small) <= 32  # the number of steps is an operand of one instruction
 
 
 @pytest.mark.parametrize("compiler, flags", [("cc", "-std=c99 -x c"), ("cc", "-std=c11 -x c"), ("c++", "-std=c++17 -x c++")])

@@ -38,19 +38,24 @@ static void *linkAndLoad(const std::string &object) {
   return library;
 }
 
-LinkedPlan::LinkedPlan(const char *text, unsigned jobs) {
+LinkedPlan::LinkedPlan(llvm::ArrayRef<const char *> texts, unsigned jobs) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   context.loadDialect<plan::PlanDialect, mlir::func::FuncDialect>();
   context.allowUnregisteredDialects(); // rn.name
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
-  if (!module)
-    throw std::runtime_error("the plan does not parse");
-  nameKernels(*module);
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules;
+  std::vector<mlir::ModuleOp> plans;
+  for (const char *text : texts) {
+    modules.push_back(mlir::parseSourceString<mlir::ModuleOp>(text, &context));
+    if (!modules.back())
+      throw std::runtime_error("the plan does not parse");
+    plans.push_back(*modules.back());
+    nameKernels(plans.back());
+  }
   Diagnostics diagnostics("test.onnx");
   EmitOptions options;
   options.name = "net";
   options.jobs = jobs;
-  if (!emit(*module, *machineFor("", "native"), options, emitted, diagnostics))
+  if (!emit(plans, *machineFor("", "native"), options, emitted, diagnostics))
     throw std::runtime_error(diagnostics.format());
   library = linkAndLoad(emitted.code);
 }

@@ -1,4 +1,4 @@
-// A plan in text form, emitted for this machine, linked with the runtime and loaded into the test.
+// Plans in text form, one for each batch, emitted for this machine, linked with the runtime and loaded into the test.
 #pragma once
 #include "compiler/emit/Emit.h"
 #include "runtime/resnetc_runtime.h"
@@ -7,7 +7,7 @@
 class LinkedPlan {
 public:
   // Kernels in the text have readable names; they are replaced by those of their specs.
-  explicit LinkedPlan(const char *text, unsigned jobs = 1);
+  explicit LinkedPlan(llvm::ArrayRef<const char *> texts, unsigned jobs = 1);
   ~LinkedPlan();
   LinkedPlan(const LinkedPlan &) = delete;
 

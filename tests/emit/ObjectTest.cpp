@@ -40,7 +40,9 @@ TEST(Object, ComputesAndWalksItsGrids) {
   std::array<float, 16> in, out;
   for (size_t i = 0; i < 16; ++i)
     in[i] = static_cast<float>(i) - 5;
-  ASSERT_EQ(plan.function<resnetc_status(const float *, float *, void *)>("net_run")(in.data(), out.data(), scratch.data()), RESNETC_OK);
+  ASSERT_EQ(
+      plan.function<resnetc_status(const float *, float *, void *)>("net_run")(in.data(), out.data(), scratch.data()),
+      RESNETC_OK);
   for (size_t i = 0; i < 16; ++i)
     EXPECT_EQ(out[i], expected(in[i], i)) << i;
 }
@@ -88,6 +90,90 @@ TEST(Object, DescribesItself) {
   EXPECT_EQ(model->scratch_bytes(7), 128u);
 }
 
+// Steps that differ in the places of their buffers only; the last one differs in an offset inside of a buffer.
+TEST(Object, SharesTheCodeOfEqualSteps) {
+  LinkedPlan plan(R"(module attributes {plan.arena_bytes = 192 : i64} {
+    func.func private @main(tensor<1x4xf32> {rn.name = "x"}) -> (tensor<1x4xf32> {rn.name = "y"})
+    plan.buffer input @x bytes 16 index 0
+    plan.buffer output @y bytes 16 index 0
+    plan.buffer arena @a bytes 32 offset 0
+    plan.buffer arena @b bytes 32 offset 64
+    plan.buffer arena @c bytes 32 offset 128
+    plan.buffer weights @one bytes 16 value dense<1.0> : tensor<4xf32>
+    plan.buffer weights @ten bytes 16 value dense<10.0> : tensor<4xf32>
+    plan.kernel @ADD {kind = "pointwise", op = "add", size = array<i64: 4, 1, 1, 1, 1, 1>,
+      out_strides = array<i64: 1, 0, 0, 0, 0, 0>, in0_strides = array<i64: 1, 0, 0, 0, 0, 0>, in1_strides = array<i64: 1, 0, 0, 0, 0, 0>}
+    plan.step "0" grid [1] { plan.call @ADD [#plan.ref<@x + 0 step [0]>, #plan.ref<@one + 0 step [0]>, #plan.ref<@a + 0 step [0]>] }
+    plan.step "1" grid [1] { plan.call @ADD [#plan.ref<@a + 0 step [0]>, #plan.ref<@one + 0 step [0]>, #plan.ref<@b + 0 step [0]>] }
+    plan.step "2" grid [1] { plan.call @ADD [#plan.ref<@b + 0 step [0]>, #plan.ref<@ten + 0 step [0]>, #plan.ref<@c + 0 step [0]>] }
+    plan.step "3" grid [1] { plan.call @ADD [#plan.ref<@c + 0 step [0]>, #plan.ref<@ten + 0 step [0]>, #plan.ref<@a + 16 step [0]>] }
+    plan.step "4" grid [1] { plan.call @ADD [#plan.ref<@a + 16 step [0]>, #plan.ref<@ten + 0 step [0]>, #plan.ref<@y + 0 step [0]>] }
+  })");
+  alignas(64) std::array<char, 192> scratch;
+  std::array<float, 4> x = {1, 2, 3, 4}, y{};
+  ASSERT_EQ(
+      plan.function<resnetc_status(const float *, float *, void *)>("net_run")(x.data(), y.data(), scratch.data()),
+      RESNETC_OK);
+  for (size_t i = 0; i < 4; ++i)
+    EXPECT_EQ(y[i], x[i] + 32);
+  for (const char *own : {"net.step0", "net.step1", "net.step3", "net.step4"})
+    EXPECT_NE(plan.emitted.code.find(own), std::string::npos) << own;
+  EXPECT_EQ(plan.emitted.code.find("net.step2"), std::string::npos);
+}
+
+// A plan for one image adds 1 twice. One for two adds 10 twice to the first, with the same code, and once to the second.
+TEST(Object, SharesTheCodeOfEqualStepsOfPlans) {
+  const char *const one = R"(module attributes {plan.arena_bytes = 64 : i64, rn.dynamic_batch} {
+    func.func private @main(tensor<1x4xf32> {rn.name = "x"}) -> (tensor<1x4xf32> {rn.name = "y"})
+    plan.buffer input @x bytes 16 index 0
+    plan.buffer output @y bytes 16 index 0
+    plan.buffer arena @a bytes 16 offset 0
+    plan.buffer weights @one bytes 16 value dense<1.0> : tensor<4xf32>
+    plan.kernel @ADD {kind = "pointwise", op = "add", size = array<i64: 4, 1, 1, 1, 1, 1>,
+      out_strides = array<i64: 1, 0, 0, 0, 0, 0>, in0_strides = array<i64: 1, 0, 0, 0, 0, 0>, in1_strides = array<i64: 1, 0, 0, 0, 0, 0>}
+    plan.step "0" grid [1] { plan.call @ADD [#plan.ref<@x + 0 step [0]>, #plan.ref<@one + 0 step [0]>, #plan.ref<@a + 0 step [0]>] }
+    plan.step "1" grid [1] { plan.call @ADD [#plan.ref<@a + 0 step [0]>, #plan.ref<@one + 0 step [0]>, #plan.ref<@y + 0 step [0]>] }
+  })";
+  const char *const two = R"(module attributes {plan.arena_bytes = 128 : i64, rn.dynamic_batch} {
+    func.func private @main(tensor<2x4xf32> {rn.name = "x"}) -> (tensor<2x4xf32> {rn.name = "y"})
+    plan.buffer input @x bytes 32 index 0
+    plan.buffer output @y bytes 32 index 0
+    plan.buffer arena @b bytes 16 offset 64
+    plan.buffer weights @ten bytes 16 value dense<10.0> : tensor<4xf32>
+    plan.kernel @ADD {kind = "pointwise", op = "add", size = array<i64: 4, 1, 1, 1, 1, 1>,
+      out_strides = array<i64: 1, 0, 0, 0, 0, 0>, in0_strides = array<i64: 1, 0, 0, 0, 0, 0>, in1_strides = array<i64: 1, 0, 0, 0, 0, 0>}
+    plan.step "2" grid [1] { plan.call @ADD [#plan.ref<@x + 0 step [0]>, #plan.ref<@ten + 0 step [0]>, #plan.ref<@b + 0 step [0]>] }
+    plan.step "3" grid [1] { plan.call @ADD [#plan.ref<@b + 0 step [0]>, #plan.ref<@ten + 0 step [0]>, #plan.ref<@y + 0 step [0]>] }
+    plan.step "4" grid [1] { plan.call @ADD [#plan.ref<@x + 16 step [0]>, #plan.ref<@ten + 0 step [0]>, #plan.ref<@y + 16 step [0]>] }
+  })";
+  LinkedPlan plans({one, two});
+  for (const char *own : {"net.step0", "net.step1", "net.step4"})
+    EXPECT_NE(plans.emitted.code.find(own), std::string::npos) << own;
+  for (const char *shared : {"net.step2", "net.step3"})
+    EXPECT_EQ(plans.emitted.code.find(shared), std::string::npos) << shared;
+
+  alignas(64) std::array<char, 128> scratch;
+  std::array<float, 12> x, y{};
+  for (size_t i = 0; i < 12; ++i)
+    x[i] = static_cast<float>(i);
+  struct Profile {
+    const resnetc_model *model;
+    std::string labels;
+  } profile{plans.function<const resnetc_model *()>("net_model")(), ""};
+  resnetc_exec exec{};
+  exec.struct_size = sizeof exec;
+  exec.step_user = &profile;
+  exec.step_done = [](void *user, uint32_t step) {
+    auto *profile = static_cast<Profile *>(user);
+    profile->labels += profile->model->steps[step].name;
+  };
+  auto run = plans.function<resnetc_status(int32_t, const float *, float *, void *, const resnetc_exec *)>("net_run_ex");
+  ASSERT_EQ(run(3, x.data(), y.data(), scratch.data(), &exec), RESNETC_OK);
+  for (size_t i = 0; i < 12; ++i)
+    EXPECT_EQ(y[i], x[i] + (i < 4 ? 20 : i < 8 ? 10 : 2)) << i;
+  EXPECT_EQ(profile.labels, "23401");
+}
+
 TEST(Object, IsTheSameForEveryNumberOfJobs) {
   LinkedPlan one(TwoSteps, 1), two(TwoSteps, 2);
   EXPECT_EQ(one.emitted.code, two.emitted.code);
@@ -109,7 +195,10 @@ TEST(Object, TakesAStructOfPointersForSeveralTensors) {
   std::array<float, 8> a, b, y;
   for (size_t i = 0; i < 8; ++i)
     a[i] = static_cast<float>(i), b[i] = static_cast<float>(2 * i);
-  struct { const float *a, *b; float *y; } io = {a.data(), b.data(), y.data()};
+  struct {
+    const float *a, *b;
+    float *y;
+  } io = {a.data(), b.data(), y.data()};
   auto run = plan.function<resnetc_status(int32_t, const void *, void *, const resnetc_exec *)>("net_run_ex");
   ASSERT_EQ(run(2, &io, nullptr, nullptr), RESNETC_OK);
   for (size_t i = 0; i < 8; ++i)
