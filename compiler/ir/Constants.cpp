@@ -3,6 +3,8 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/xxhash.h"
 #include <cstring>
 
 using namespace mlir;
@@ -26,9 +28,12 @@ static void appendBlob(Type element, ArrayRef<char> bytes, std::vector<double> &
   if (element.isUnsignedInteger(8))
     return appendAs<uint8_t>(bytes, out);
   switch (element.getIntOrFloatBitWidth()) {
-  case 64: return appendAs<int64_t>(bytes, out);
-  case 32: return appendAs<int32_t>(bytes, out);
-  default: return appendAs<int8_t>(bytes, out);
+  case 64:
+    return appendAs<int64_t>(bytes, out);
+  case 32:
+    return appendAs<int32_t>(bytes, out);
+  default:
+    return appendAs<int8_t>(bytes, out);
   }
 }
 
@@ -91,7 +96,10 @@ ElementsAttr makeConstant(RankedTensorType type, std::vector<float> values) {
   if (values.size() <= kInlineElements)
     return DenseElementsAttr::get(type, ArrayRef<float>(values));
   ArrayRef<char> bytes(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float));
-  return DenseResourceElementsAttr::get(type, "w", HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
+  // Named by content: a name that is taken costs a search for a free one, and a deep network has thousands.
+  std::string name =
+      "w" + llvm::utohexstr(llvm::xxh3_64bits(ArrayRef(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size())));
+  return DenseResourceElementsAttr::get(type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
 }
 
 ElementsAttr reshapedConstant(ElementsAttr value, ArrayRef<int64_t> shape) {
