@@ -15,6 +15,7 @@ struct Computation {
   std::vector<Halide::ImageParam> operands;  // in the order of the kind's documentation, without the output
   Halide::Func out;
   Halide::Func sum;                 // the reduction that `out` finishes; undefined for kinds without
+  Halide::Func value;               // what a second output is computed from (Epilogue.h); undefined where there is none
   std::vector<Halide::Func> extra;  // further stages, as the kind's two files agree
 };
 

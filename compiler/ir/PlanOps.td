@@ -71,7 +71,7 @@ def Plan_StepOp : Plan_Op<"step", [SingleBlock, NoTerminator]> {
 }
 
 def Plan_CallOp : Plan_Op<"call", [HasParent<"StepOp">]> {
-  let summary = "one call of a kernel; the last operand is the output";
+  let summary = "one call of a kernel; the last operands are the outputs";
   let arguments = (ins FlatSymbolRefAttr:$kernel, Plan_RefArray:$operands_);
   let assemblyFormat = "$kernel $operands_ attr-dict";
   let hasVerifier = 1;

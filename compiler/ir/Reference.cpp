@@ -66,9 +66,17 @@ void addTap(double w, const double *in, int64_t inWidth, int64_t offset, int64_t
     out[x] += w * in[x * stride + offset];
 }
 
+// Adds `part` from a channel on.
+void addChannels(Tensor &out, const Tensor &part, int64_t first) {
+  const int64_t pixels = out.shape[2] * out.shape[3], count = part.shape[1] * pixels;
+  for (int64_t n = 0; n < out.shape[0]; ++n)
+    for (int64_t i = 0; i < count; ++i)
+      out.data[(n * out.shape[1] + first) * pixels + i] += part.data[n * count + i];
+}
+
 Tensor conv(Conv2dOp op, ArrayRef<Tensor> in) {
   const Tensor &x = in[0], &w = in[1];
-  const Tensor *bias = op.getBias() ? &in[2] : nullptr, *residual = op.getResidual() ? &in.back() : nullptr;
+  const Tensor *bias = op.getBias() ? &in[2] : nullptr, *residual = op.getResidual() ? &in[bias ? 3 : 2] : nullptr;
   Tensor out = empty(op.getResult());
   const int64_t N = out.shape[0], O = out.shape[1], H = out.shape[2], W = out.shape[3], C = x.shape[1], ih = x.shape[2],
                 iw = x.shape[3], perGroup = w.shape[1], kh = w.shape[2], kw = w.shape[3], groups = op.getGroups();
@@ -89,8 +97,7 @@ Tensor conv(Conv2dOp op, ArrayRef<Tensor> in) {
           }
       }
   if (residual)
-    for (size_t i = 0; i < out.data.size(); ++i)
-      out.data[i] += residual->data[i];
+    addChannels(out, *residual, op.getResidualChannel());
   return out;
 }
 
@@ -118,12 +125,33 @@ Tensor batchNorm(BatchNormOp op, ArrayRef<Tensor> in) {
   return out;
 }
 
+// preact_act(scale * result + shift) of an operation with a second result; scale and shift are its last operands.
+Tensor preactivation(Operation *op, Tensor t, ArrayRef<Tensor> in) {
+  const Tensor &scale = in[in.size() - 2], &shift = in.back();
+  auto act = op->getAttrOfType<ActivationAttr>("preact_act");
+  const int64_t C = t.shape[1], pixels = *elementCount(ShapeRef(t.shape).drop_front(2));
+  for (size_t i = 0; i < t.data.size(); ++i) {
+    const int64_t c = static_cast<int64_t>(i) / pixels % C;
+    t.data[i] = t.data[i] * scale.data[c] + shift.data[c];
+    t.data[i] = act ? act.apply(t.data[i]) : t.data[i];
+  }
+  return t;
+}
+
 template <typename Fn> Tensor binary(Operation *op, ArrayRef<Tensor> in, Fn fn) {
   Tensor out = empty(op->getResult(0));
   const Tensor a = readStrided(op->getResult(0), in[0], 0, broadcastStrides(in[0].shape, out.shape));
   const Tensor b = readStrided(op->getResult(0), in[1], 0, broadcastStrides(in[1].shape, out.shape));
   for (size_t i = 0; i < out.data.size(); ++i)
     out.data[i] = fn(a.data[i], b.data[i]);
+  return out;
+}
+
+Tensor mulAdd(MulAddOp op, ArrayRef<Tensor> in) {
+  Tensor out = binary(op, in.take_front(2), [](double a, double b) { return a * b; });
+  const Tensor addend = readStrided(op.getResult(), in[2], 0, broadcastStrides(in[2].shape, out.shape));
+  for (size_t i = 0; i < out.data.size(); ++i)
+    out.data[i] += addend.data[i];
   return out;
 }
 
@@ -306,6 +334,7 @@ FailureOr<Tensor> compute(Operation *op, ArrayRef<Tensor> in) {
       .Case([&](AddOp o) { return binary(o, in, [](double a, double b) { return a + b; }); })
       .Case([&](SubOp o) { return binary(o, in, [](double a, double b) { return a - b; }); })
       .Case([&](MulOp o) { return binary(o, in, [](double a, double b) { return a * b; }); })
+      .Case([&](MulAddOp o) { return mulAdd(o, in); })
       .Case([&](DivOp o) { return binary(o, in, [&](double a, double b) { return divide(o, a, b); }); })
       .Case([&](MinOp o) { return binary(o, in, [](double a, double b) { return b < a || b != b ? b : a; }); })
       .Case([&](MaxOp o) { return binary(o, in, [](double a, double b) { return b > a || b != b ? b : a; }); })
@@ -380,6 +409,8 @@ FailureOr<std::vector<Tensor>> evaluate(func::FuncOp function, std::vector<Tenso
       return failure();
     if (visit)
       visit(&op, *result);
+    if (op.getNumResults() > 1)
+      define(op.getResult(1), preactivation(&op, *result, operands));
     define(op.getResult(0), std::move(*result));
   }
   return function.emitError() << "has no return";

@@ -14,7 +14,7 @@ struct Tensor {
   std::vector<double> data; // row-major; integers are exact below 2^53
 };
 
-// One operation. Fails (with a message on the operation) for those that `rn` does not define.
+// The first result of one operation. Fails (with a message on the operation) for those that `rn` does not define.
 mlir::FailureOr<Tensor> evaluate(mlir::Operation *op, llvm::ArrayRef<Tensor> operands);
 
 // A whole function on its arguments; `visit`, when given, sees every operation's first result as it is computed. Frees

@@ -12,6 +12,8 @@
 namespace resnetc::rn {
 // Operations that end with an optional `act`.
 template <typename ConcreteOp> class HasEpilogue : public mlir::OpTrait::TraitBase<ConcreteOp, HasEpilogue> {};
+// Operations that may have a second result, preact_act(scale * result + shift).
+template <typename ConcreteOp> class HasPreactivation : public mlir::OpTrait::TraitBase<ConcreteOp, HasPreactivation> {};
 } // namespace resnetc::rn
 
 #include "compiler/ir/RnDialect.h.inc"

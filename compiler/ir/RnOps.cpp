@@ -78,15 +78,41 @@ void ConstantOp::print(OpAsmPrinter &printer) {
   printer << ' ' << getValue();
 }
 
+template <typename Op> static LogicalResult verifyPreactivation(Op op) {
+  if (!op.getPreact() != !op.getScale() || !op.getPreact() != !op.getShift())
+    return op.emitOpError() << "has a second result exactly when it has a scale and a shift";
+  if (!op.getPreact())
+    return op.getPreactAct() ? op.emitOpError() << "has an activation of a second result but no such result" : success();
+  ShapeRef shape = shapeOf(op.getResult());
+  if (failed(expectVector(op, "scale", op.getScale(), shape[1])) || failed(expectVector(op, "shift", op.getShift(), shape[1])))
+    return failure();
+  if (shapeOf(op.getPreact()) != shape)
+    return op.emitOpError() << "second result has shape " << resnetc::toString(shapeOf(op.getPreact())) << ", want "
+                            << resnetc::toString(shape);
+  return success();
+}
+
+static LogicalResult verifyResidual(Conv2dOp op) {
+  if (!op.getResidual())
+    return success();
+  const int64_t first = op.getResidualChannel();
+  Shape want(shapeOf(op.getResult()));
+  ShapeRef found = shapeOf(op.getResidual());
+  const bool isPart = found.size() == 4 && first >= 0 && found[1] <= want[1] && first <= want[1] - found[1];
+  if (isPart)
+    want[1] = found[1];
+  if (found != ShapeRef(want))
+    return op.emitOpError() << "residual has shape " << resnetc::toString(found) << " from channel " << first << ", want "
+                            << resnetc::toString(want);
+  return success();
+}
+
 LogicalResult Conv2dOp::verify() {
   if (failed(expectShape(*this, convShape(shapeOf(getInput()), shapeOf(getWeight()), getGroups(), getStrides(),
                                           getPads(), getDilations()))) ||
       failed(expectVector(*this, "bias", getBias(), shapeOf(getWeight())[0])))
     return failure();
-  if (getResidual() && shapeOf(getResidual()) != shapeOf(getResult()))
-    return emitOpError() << "residual has shape " << resnetc::toString(shapeOf(getResidual())) << ", want "
-                         << resnetc::toString(shapeOf(getResult()));
-  return success();
+  return failed(verifyResidual(*this)) ? failure() : verifyPreactivation(*this);
 }
 
 LogicalResult DenseOp::verify() {
@@ -120,6 +146,11 @@ LogicalResult DivOp::verify() { return verifyBinary(*this); }
 LogicalResult MinOp::verify() { return verifyBinary(*this); }
 LogicalResult MaxOp::verify() { return verifyBinary(*this); }
 
+LogicalResult MulAddOp::verify() {
+  auto product = broadcastShape(shapeOf(getLhs()), shapeOf(getRhs()));
+  return expectShape(*this, product ? broadcastShape(*product, shapeOf(getAddend())) : std::move(product));
+}
+
 LogicalResult ActivationOp::verify() { return expectShape(*this, Shape(shapeOf(getInput()))); }
 LogicalResult CastOp::verify() { return expectShape(*this, Shape(shapeOf(getInput()))); }
 LogicalResult SoftmaxOp::verify() {
@@ -135,7 +166,7 @@ template <typename PoolOp> static LogicalResult verifyPool(PoolOp op) {
                                      {op.getKernel(), op.getStrides(), op.getPads(), op.getDilations(),
                                       op.getCeilMode()}));
 }
-LogicalResult MaxPoolOp::verify() { return verifyPool(*this); }
+LogicalResult MaxPoolOp::verify() { return failed(verifyPool(*this)) ? failure() : verifyPreactivation(*this); }
 LogicalResult AvgPoolOp::verify() { return verifyPool(*this); }
 
 LogicalResult ReduceOp::verify() {

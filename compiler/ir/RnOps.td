@@ -15,6 +15,9 @@ class Rn_Op<string mnemonic, list<Trait> traits = []> : Op<Rn_Dialect, mnemonic,
 }
 // Ends with an optional activation, applied to the result element by element (fuse-activation sets it).
 def Rn_HasEpilogue : NativeOpTrait<"HasEpilogue"> { let cppNamespace = "::resnetc::rn"; }
+// May have a second result: preact_act(scale * result + shift) with one value per channel, what the next block of a
+// pre-activation network reads (fuse-preactivation sets it). `scale` and `shift` are then the last operands.
+def Rn_HasPreactivation : NativeOpTrait<"HasPreactivation"> { let cppNamespace = "::resnetc::rn"; }
 
 def Rn_ConstantOp : Rn_Op<"constant", [ConstantLike]> {
   let summary = "weights and other constants";
@@ -27,21 +30,31 @@ def Rn_ConstantOp : Rn_Op<"constant", [ConstantLike]> {
 }
 
 // ---- Convolution and dense
-def Rn_Conv2dOp : Rn_Op<"conv2d", [AttrSizedOperandSegments, Rn_HasEpilogue]> {
+def Rn_Conv2dOp : Rn_Op<"conv2d", [AttrSizedOperandSegments, Rn_HasEpilogue, Rn_HasPreactivation]> {
   let summary = "2-d convolution with its epilogue";
   let description = [{
-    result = act(conv(input, weight) + bias + residual). input [N, C, H, W], weight [O, C/groups, kh, kw],
-    bias [O], residual like the result. pads are top, left, bottom, right; padding is zero.
+    result = act(conv(input, weight) + bias + residual). input [N, C, H, W], weight [O, C/groups, kh, kw], bias [O]. pads
+    are top, left, bottom, right; padding is zero. The residual is like the result, or has fewer channels: these are added
+    from channel `residual_channel` on. preact = preact_act(scale * result + shift).
   }];
   let arguments = (ins Rn_Real:$input, Rn_Real:$weight, Optional<Rn_Real>:$bias, Optional<Rn_Real>:$residual,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$strides, DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$pads,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations, DefaultValuedAttr<I64Attr, "1">:$groups,
-    OptionalAttr<Rn_Activation>:$act);
-  let results = (outs Rn_Real:$result);
+    OptionalAttr<Rn_Activation>:$act, DefaultValuedAttr<I64Attr, "0">:$residual_channel,
+    Optional<Rn_Real>:$scale, Optional<Rn_Real>:$shift, OptionalAttr<Rn_Activation>:$preact_act);
+  let results = (outs Rn_Real:$result, Optional<Rn_Real>:$preact);
   let assemblyFormat = [{
-    `(` $input `,` $weight (`,` `bias` $bias^)? (`residual` $residual^)? `)` attr-dict
-    `:` type($input) `,` type($weight) (`,` `bias` type($bias)^)? (`residual` type($residual)^)? `->` type($result)
+    `(` $input `,` $weight (`,` `bias` $bias^)? (`residual` $residual^)? `)` (`preact` `(` $scale^ `,` $shift `)`)? attr-dict
+    `:` type($input) `,` type($weight) (`,` `bias` type($bias)^)? (`residual` type($residual)^)?
+    (`preact` `(` type($scale)^ `,` type($shift) `)`)? `->` type($result) (`,` type($preact)^)?
   }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$input, "::mlir::Value":$weight,
+    "::mlir::Value":$bias, "::mlir::Value":$residual, "::mlir::DenseI64ArrayAttr":$strides,
+    "::mlir::DenseI64ArrayAttr":$pads, "::mlir::DenseI64ArrayAttr":$dilations, "::mlir::IntegerAttr":$groups,
+    "ActivationAttr":$act), [{
+    build($_builder, $_state, result, /*preact=*/::mlir::Type(), input, weight, bias, residual, strides, pads, dilations, groups,
+          act, $_builder.getI64IntegerAttr(0), /*scale=*/::mlir::Value(), /*shift=*/::mlir::Value(), ActivationAttr());
+  }]>];
 }
 
 def Rn_DenseOp : Rn_Op<"dense", [Rn_HasEpilogue]> {
@@ -76,6 +89,12 @@ def Rn_AddOp : Rn_BinaryOp<"add", "lhs + rhs", [Commutative]>;
 def Rn_SubOp : Rn_BinaryOp<"sub", "lhs - rhs">;
 def Rn_MulOp : Rn_BinaryOp<"mul", "lhs * rhs", [Commutative]>;
 def Rn_DivOp : Rn_BinaryOp<"div", "lhs / rhs">;
+def Rn_MulAddOp : Rn_Op<"mul_add", [Rn_HasEpilogue]> {
+  let summary = "act(lhs * rhs + addend) with ONNX (numpy) broadcasting";
+  let arguments = (ins Rn_Real:$lhs, Rn_Real:$rhs, Rn_Real:$addend, OptionalAttr<Rn_Activation>:$act);
+  let results = (outs Rn_Real:$result);
+  let assemblyFormat = "$lhs `,` $rhs `,` $addend attr-dict `:` type($lhs) `,` type($rhs) `,` type($addend) `->` type($result)";
+}
 def Rn_MinOp : Rn_BinaryOp<"min", "min(lhs, rhs)", [Commutative]>;
 def Rn_MaxOp : Rn_BinaryOp<"max", "max(lhs, rhs)", [Commutative]>;
 
@@ -98,14 +117,29 @@ def Rn_SoftmaxOp : Rn_Op<"softmax"> {
 }
 
 // ---- Pooling and reduction
-class Rn_PoolOp<string mnemonic, dag extra> : Rn_Op<mnemonic> {
+class Rn_PoolOp<string mnemonic, dag extra, list<Trait> traits = []> : Rn_Op<mnemonic, traits> {
   let arguments = !con((ins Rn_Real:$input, DenseI64ArrayAttr:$kernel,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$strides, DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$pads,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations, UnitAttr:$ceil_mode), extra);
   let results = (outs Rn_Real:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
-def Rn_MaxPoolOp : Rn_PoolOp<"max_pool", (ins)> { let summary = "maximum over windows; padding never wins"; }
+def Rn_MaxPoolOp : Rn_PoolOp<"max_pool", (ins Optional<Rn_Real>:$scale, Optional<Rn_Real>:$shift,
+    OptionalAttr<Rn_Activation>:$preact_act), [AttrSizedOperandSegments, Rn_HasPreactivation]> {
+  let summary = "maximum over windows; padding never wins";
+  let description = "preact = preact_act(scale * result + shift).";
+  let results = (outs Rn_Real:$result, Optional<Rn_Real>:$preact);
+  let assemblyFormat = [{
+    $input (`preact` `(` $scale^ `,` $shift `)`)? attr-dict
+    `:` type($input) (`preact` `(` type($scale)^ `,` type($shift) `)`)? `->` type($result) (`,` type($preact)^)?
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$input, "::mlir::DenseI64ArrayAttr":$kernel,
+    "::mlir::DenseI64ArrayAttr":$strides, "::mlir::DenseI64ArrayAttr":$pads, "::mlir::DenseI64ArrayAttr":$dilations,
+    "::mlir::UnitAttr":$ceil_mode), [{
+    build($_builder, $_state, result, /*preact=*/::mlir::Type(), input, kernel, strides, pads, dilations, ceil_mode,
+          /*scale=*/::mlir::Value(), /*shift=*/::mlir::Value(), ActivationAttr());
+  }]>];
+}
 def Rn_AvgPoolOp : Rn_PoolOp<"avg_pool", (ins UnitAttr:$count_include_pad)> {
   let summary = "mean over windows; with count_include_pad the padding (not the overhang of ceil_mode) counts";
 }

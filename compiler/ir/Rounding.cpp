@@ -66,11 +66,12 @@ Numbers spreadOverTiles(const Numbers &in, ShapeRef shape) {
 // Of each sum over channels and taps: the squares of its partial sums, one after each channel, times the taps; each of
 // them is rounded once a tap.
 Numbers squaredPartialSums(Conv2dOp op, const Tensor &x, const Tensor &w) {
-  const ShapeRef shape = op.getType().getShape();
+  const RankedTensorType type = op.getResult().getType();
+  const ShapeRef shape = type.getShape();
   const int64_t perGroup = w.shape[1], kh = w.shape[2], kw = w.shape[3], ih = x.shape[2], iw = x.shape[3],
                 width = shape[3];
   ArrayRef<int64_t> s = op.getStrides(), p = op.getPads(), d = op.getDilations();
-  Numbers out(op.getType().getNumElements(), 0.0), sum(width);
+  Numbers out(type.getNumElements(), 0.0), sum(width);
   for (int64_t flat = 0; flat < static_cast<int64_t>(out.size()) / width; ++flat) {
     const int64_t y = flat % shape[2], o = flat / shape[2] % shape[1], n = flat / shape[2] / shape[1];
     const int64_t first = o / (shape[1] / op.getGroups()) * perGroup;
@@ -121,7 +122,7 @@ template <typename Op> Numbers sumOfProducts(Op op, ArrayRef<Uncertain> in, cons
   double unit = kUnit;
   if constexpr (std::is_same_v<Op, Conv2dOp>)
     if (winograd && in[1].value.shape[2] == 3 && in[1].value.shape[3] == 3 && op.getGroups() == 1) {
-      local = spreadOverTiles(local, op.getType().getShape());
+      local = spreadOverTiles(local, op.getResult().getType().getShape());
       unit *= kWinograd;
     }
   for (auto [v, size] : llvm::zip(brought, local))
@@ -159,6 +160,19 @@ template <typename Fn> Numbers binary(Operation *op, ArrayRef<Uncertain> in, con
   Numbers out(result.data.size());
   for (size_t i = 0; i < out.size(); ++i)
     out[i] = fn(a[i], va[i], b[i], vb[i], result.data[i]) + squared(kUnit * result.data[i]);
+  return out;
+}
+
+// x * y + z. On squares the operation itself gives the variances of what is multiplied and added.
+Numbers mulAdd(MulAddOp op, ArrayRef<Uncertain> in) {
+  auto squares = [&](size_t i) { return mapped(in[i].value.data, squared); };
+  Numbers out = onNumbers(op, in, [&](size_t i) { return i == 1 ? squares(1) : varianceOf(in[i]); });
+  const Numbers ofFactor = onNumbers(op, in, [&](size_t i) {
+    return i == 0 ? squares(0) : i == 1 ? varianceOf(in[1]) : Numbers(in[2].value.data.size(), 0.0);
+  });
+  const Numbers size = onNumbers(op, in, squares);
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] += ofFactor[i] + kExtraRoundings * squared(kUnit) * size[i];
   return out;
 }
 
@@ -236,6 +250,7 @@ Numbers variances(Operation *op, ArrayRef<Uncertain> in, const Tensor &result, b
         return binary(op, in, result,
                       [](double a, double va, double b, double vb, double) { return b * b * va + a * a * vb; });
       })
+      .Case([&](MulAddOp o) { return mulAdd(o, in); })
       .Case([&](DivOp) {
         return binary(op, in, result,
                       [](double, double va, double b, double vb, double y) { return (va + y * y * vb) / (b * b); });

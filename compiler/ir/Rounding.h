@@ -15,10 +15,10 @@ struct Uncertain {
   std::vector<double> variance; // of each element; empty: exact
 };
 
-// One operation. winograd: 3x3 convolutions may be computed by Winograd's algorithms.
+// The first result of one operation. winograd: 3x3 convolutions may be computed by Winograd's algorithms.
 mlir::FailureOr<Uncertain> evaluateRounded(mlir::Operation *op, llvm::ArrayRef<Uncertain> operands, bool winograd);
 
-// A whole function.
+// A whole function of operations with one result, as all of an imported model are.
 mlir::FailureOr<std::vector<Uncertain>> evaluateRounded(mlir::func::FuncOp function, std::vector<Tensor> arguments,
                                                         bool winograd);
 

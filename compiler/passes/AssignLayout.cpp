@@ -39,7 +39,7 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
       return true;
     if (auto reduce = dyn_cast<ReduceOp>(op))
       return isImage(reduce.getInput()) && reduce.getAxes() == ArrayRef<int64_t>{2, 3};
-    if (!isa<AddOp, SubOp, MulOp, DivOp, MinOp, MaxOp, ActivationOp, BatchNormOp, SliceOp, PadOp, ConcatOp, GatherOp>(op) ||
+    if (!isa<AddOp, SubOp, MulOp, MulAddOp, DivOp, MinOp, MaxOp, ActivationOp, BatchNormOp, SliceOp, PadOp, ConcatOp, GatherOp>(op) ||
         !isImage(op.getResult(0)))
       return false;
     auto parameters = isa<BatchNormOp>(op) ? op.getOperands().take_front(1) : op.getOperands();
@@ -153,7 +153,7 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
         if (auto conv = dyn_cast<Conv2dOp>(op); conv && wantsPlanes(conv))
           planar.insert(&op);
         if (!isa<ReduceOp>(op))
-          blocked.insert(op.getResult(0));
+          blocked.insert(op.result_begin(), op.result_end());
       }
     collectBorders(function);
     for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))

@@ -124,9 +124,12 @@ template <typename LayerOp, typename MapOp> struct FoldIntoLayer : CountingPatte
     // Scaling and a non-linear function do not commute.
     if (layer.getActAttr())
       return rewriter.notifyMatchFailure(op, "the layer has an activation");
-    if constexpr (std::is_same_v<LayerOp, rn::Conv2dOp>)
+    if constexpr (std::is_same_v<LayerOp, rn::Conv2dOp>) {
       if (layer.getResidual())
         return rewriter.notifyMatchFailure(op, "the layer adds a residual, which would have to be scaled too");
+      if (layer.getPreact())
+        return rewriter.notifyMatchFailure(op, "the layer has a second result");
+    }
     if (!constantOf(layer.getWeight()) || (layer.getBias() && !constantOf(layer.getBias())))
       return rewriter.notifyMatchFailure(op, "weights or bias are computed at run time");
     return fold(layer, *map, op, rewriter);

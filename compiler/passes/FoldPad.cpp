@@ -90,7 +90,7 @@ template <typename PoolOp> struct FoldIntoPool : CountingPattern<PoolOp> {
     ShapeRef input = shapeOf(pad.getInput());
     auto shape = windowShape(input, input[1], window);
     // ceil_mode drops a last window that would start in the padding on the right.
-    if (!shape || ShapeRef(*shape) != shapeOf(pool)) {
+    if (!shape || ShapeRef(*shape) != shapeOf(pool.getResult())) {
       llvm::consumeError(shape.takeError());
       return rewriter.notifyMatchFailure(pool, "the last window would be dropped");
     }
@@ -110,7 +110,7 @@ template <typename PoolOp> struct FoldIntoPool : CountingPattern<PoolOp> {
   // Why the windows would see other values, or nothing.
   static const char *valueMismatch(rn::MaxPoolOp pool, rn::PadOp pad, const Window &window) {
     const double value = pad.getValue().convertToDouble();
-    if (!everyWindowHasAPixel(shapeOf(pad.getInput()), shapeOf(pool), window))
+    if (!everyWindowHasAPixel(shapeOf(pad.getInput()), shapeOf(pool.getResult()), window))
       return "a window lies in the padding";
     if (value <= -static_cast<double>(std::numeric_limits<float>::max()))
       return nullptr;

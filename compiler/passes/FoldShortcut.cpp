@@ -79,6 +79,8 @@ struct FoldAdd : CountingPattern<rn::AddOp> {
       return reject("the convolution has an activation");
     if (conv.getResidual())
       return reject("the convolution has a residual");
+    if (conv.getPreact())
+      return reject("the convolution has a second result");
     return conv;
   }
 };
@@ -99,7 +101,7 @@ struct FoldSubsample : CountingPattern<rn::Conv2dOp> {
       return rewriter.notifyMatchFailure(conv, "the slice does not start at the first pixel");
     const SmallVector<int64_t> strides{conv.getStrides()[0] * steps[2], conv.getStrides()[1] * steps[3]};
     auto shape = convShape(shapeOf(slice.getInput()), weight, conv.getGroups(), strides, conv.getPads(), conv.getDilations());
-    if (!shape || ShapeRef(*shape) != shapeOf(conv)) {
+    if (!shape || ShapeRef(*shape) != shapeOf(conv.getResult())) {
       llvm::consumeError(shape.takeError());
       return rewriter.notifyMatchFailure(conv, "the slice does more than skip pixels");
     }

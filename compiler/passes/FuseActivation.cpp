@@ -129,6 +129,8 @@ struct Fuse : CountingPattern<rn::ActivationOp> {
     // A second reader still needs the value in front of the activation.
     if (!producer->hasOneUse())
       return rewriter.notifyMatchFailure(op, "the input has another user");
+    if (producer->getNumResults() != 1)
+      return rewriter.notifyMatchFailure(op, "the producer has a second result");
     auto first = producer->getAttrOfType<ActivationAttr>("act");
     ActivationAttr act = first ? compose(first, op.getAct()) : op.getAct();
     if (!act)

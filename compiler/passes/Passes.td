@@ -142,6 +142,21 @@ def FoldShortcut : GraphPass<"fold-shortcut"> {
                     Statistic<"numSubsampled", "subsampled", "slices folded into strides">];
 }
 
+def FusePreactivation : GraphPass<"fuse-preactivation"> {
+  let summary = "Batch normalisation of what the shortcut reads too: a second result of the kernel that computes it";
+  let description = [{
+    In a pre-activation (v2) network a sum is the shortcut of the next block and, normalised, the input of its first
+    convolution. The kernel that computes the sum writes both; a sum that nobody else reads is not written at all.
+    ```mlir
+    %1 = rn.conv2d(%0, %w residual %x) : ...
+    %2 = rn.batch_norm(%1, %s, %t, %zero, %one) {epsilon = 0.0, act = #rn.act<relu>} : ...
+    // becomes
+    %1, %2 = rn.conv2d(%0, %w residual %x) preact(%s, %t) {preact_act = #rn.act<relu>} : ...
+    ```
+  }];
+  let statistics = [Statistic<"numFused", "fused", "multiply-adds that became second results">];
+}
+
 // ---- Numeric halves of the pass tests.
 def RecordReference : GraphPass<"record-reference"> {
   let summary = "Evaluate the function on seeded inputs and keep the results as an attribute";

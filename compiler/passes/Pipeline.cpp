@@ -29,6 +29,7 @@ void buildGraphPipeline(mlir::OpPassManager &pm) {
   // Into the epilogues: act(add(x, y)) -> add {act}, then into the convolution with its activation.
   function.addPass(createFuseActivation());
   function.addPass(createFoldShortcut());
+  function.addPass(createFusePreactivation()); // of the sums, so behind them
 }
 
 } // namespace resnetc

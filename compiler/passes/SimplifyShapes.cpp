@@ -154,8 +154,10 @@ template <typename PoolOp> struct PoolToSlice : CountingPattern<PoolOp> {
       return rewriter.notifyMatchFailure(op, "the window has several pixels");
     if (!isAll(op.getPads(), 0))
       return rewriter.notifyMatchFailure(op, "has padding");
+    if (op->getNumResults() != 1)
+      return rewriter.notifyMatchFailure(op, "has a second result");
     const SmallVector<int64_t> offsets(4, 0), steps{1, 1, op.getStrides()[0], op.getStrides()[1]};
-    rewriter.replaceOpWithNewOp<rn::SliceOp>(op, op.getType(), op.getInput(), offsets, steps);
+    rewriter.replaceOpWithNewOp<rn::SliceOp>(op, op.getResult().getType(), op.getInput(), offsets, steps);
     ++this->count;
     return success();
   }

@@ -77,9 +77,9 @@ static Expr errorFunction(Expr x) {
   return select(size < 0.95f, near, withSign(1.f - exponential(-far), x));
 }
 
-static Expr activation(const KernelSpec &spec, Expr x) {
-  const std::string act = spec.word("act", "none");
-  const float alpha = static_cast<float>(spec.real("alpha", 0)), beta = static_cast<float>(spec.real("beta", 0));
+static Expr activation(const KernelSpec &spec, Expr x, const std::string &prefix) {
+  const std::string act = spec.word(prefix + "act", "none");
+  const float alpha = static_cast<float>(spec.real(prefix + "alpha", 0)), beta = static_cast<float>(spec.real(prefix + "beta", 0));
   if (act == "none")
     return x;
   if (act == "relu")
@@ -119,6 +119,6 @@ static Expr activation(const KernelSpec &spec, Expr x) {
   throw BadSpec("does not know act '" + act + "'");
 }
 
-Expr activate(const KernelSpec &spec, Expr x) { return strict_float(activation(spec, x)); }
+Expr activate(const KernelSpec &spec, Expr x, const std::string &prefix) { return strict_float(activation(spec, x, prefix)); }
 
 }  // namespace resnetc

@@ -9,8 +9,8 @@
 
 namespace resnetc {
 
-// The value of spec's "act" at x; throws BadSpec for a word that is not above.
-Halide::Expr activate(const KernelSpec &spec, Halide::Expr x);
+// The value of spec's "act" at x, its keys perhaps with a prefix; throws BadSpec for a word that is not above.
+Halide::Expr activate(const KernelSpec &spec, Halide::Expr x, const std::string &prefix = "");
 // e^x within 2 ulp; 0 and infinity beyond the range of floats. The natural logarithm of a normal x > 0, within 2 ulp.
 Halide::Expr exponential(Halide::Expr x);
 Halide::Expr logarithm(Halide::Expr x);

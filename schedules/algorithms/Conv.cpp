@@ -1,19 +1,18 @@
-// conv: direct convolution of one row block, bias, residual and activation included.
-//   out[c,x,y,k] = act(bias[c,k] + sum over ib,ky,kx,i of w[...] * in[i, x*sx + kx*dx, y*sy + ky*dy, ib] (+ residual[c,x,y,k]))
+// conv: direct convolution of one row block, bias and epilogue included.
+//   value[c,x,y,k] = bias[c,k] + sum over ib,ky,kx,i of w[...] * in[i, x*sx + kx*dx, y*sy + ky*dy, ib]
 // ints    size=[w,h,kb]          pixels in a row, rows, channel blocks of this call
 //         block=[b]              output lanes
 //         in=[in_block,in_blocks]  in_block = b for blocked inputs, 1 for planar and dense ones
-//         in_strides=[x,y,block] out_strides=[x,y,block] [res_strides=[x,y,block]]  in floats; the lane stride is 1
+//         in_strides=[x,y,block], and the strides of the epilogue [x,y,block]  in floats; the lane stride is 1
 //         kernel=[kw,kh] stride=[sx,sy] dilation=[dx,dy]
 //         tile=[px]              pixels computed together; divides w. All kb blocks are computed together (tileConv)
-// words   act (with floats alpha, beta): see Activation.h
-// operands in, w, bias, [residual, if res_strides is there], out
+// operands in, w, bias, and what the epilogue has: see Epilogue.h
 // Weights lie in the order of use, in one or two streams of kb / streams blocks each (weightStreams): [stream][ib][ky][kx][i][kb][b],
 // b fastest; bias is [kb][b]. The input pointer stands at lane 0 of
 // the first tap of the first pixel: borders are physical zeros, nothing tests bounds. NaN and infinity propagate.
 #include "schedules/Kind.h"
 #include "schedules/WeightStreams.h"
-#include "schedules/algorithms/Activation.h"
+#include "schedules/algorithms/Epilogue.h"
 
 namespace resnetc {
 using namespace Halide;
@@ -21,7 +20,7 @@ using namespace Halide;
 static Computation conv(const KernelSpec &spec) {
   const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), kernel = listOf(spec, "kernel", 2, 1);
   const auto stride = listOf(spec, "stride", 2, 1), dilation = listOf(spec, "dilation", 2, 1);
-  const auto inStrides = listOf(spec, "in_strides", 3), outStrides = listOf(spec, "out_strides", 3);
+  const auto inStrides = listOf(spec, "in_strides", 3);
   const int block = listOf(spec, "block", 1, 1)[0];
   const int inWidth = (size[0] - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1;
   const int inHeight = (size[1] - 1) * stride[1] + (kernel[1] - 1) * dilation[1] + 1;
@@ -36,20 +35,12 @@ static Computation conv(const KernelSpec &spec) {
   result.operands = {input, weights, bias};
   Var c("c"), x("x"), y("y"), k("k");
   RDom r(0, in[0], 0, kernel[0], 0, kernel[1], 0, in[1], "r");  // lane, kx, ky, input block
-  Func sum("sum"), out("out");
+  Func sum("sum");
   sum(c, x, y, k) = bias(c, k);
   sum(c, x, y, k) += weights(c, k % blocks, r.x, r.y, r.z, r.w, k / blocks) *
                      input(r.x, x * stride[0] + r.y * dilation[0], y * stride[1] + r.z * dilation[1], r.w);
-  Expr value = sum(c, x, y, k);
-  if (spec.has("res_strides")) {
-    const auto strides = listOf(spec, "res_strides", 3);
-    result.operands.push_back(operand("residual", {block, size[0], size[1], size[2]}, {1, strides[0], strides[1], strides[2]}));
-    value += result.operands.back()(c, x, y, k);
-  }
-  out(c, x, y, k) = activate(spec, value);
-  makeStatic(out.output_buffer(), {block, size[0], size[1], size[2]}, {1, outStrides[0], outStrides[1], outStrides[2]});
   result.sum = sum;
-  result.out = out;
+  finish(result, spec, sum(c, x, y, k), {c, x, y, k}, {block, size[0], size[1], size[2]});
   return result;
 }
 
@@ -60,7 +51,7 @@ static KernelWork work(const KernelSpec &spec) {
   const double taps = static_cast<double>(spec.at("kernel", 0)) * spec.at("kernel", 1);
   const double strides = static_cast<double>(spec.at("stride", 0)) * spec.at("stride", 1);
   const double read = taps == 1 ? inputs * pixels : inputs * pixels * strides;
-  const double written = pixels * lanes * (spec.has("res_strides") ? 2 : 1);
+  const double written = pixels * lanes * epilogueImages(spec);
   return {2 * pixels * lanes * inputs * taps, 4 * (read + written + (inputs * taps + 1) * lanes)};
 }
 

@@ -5,12 +5,11 @@
 // winograd_in   out[c,tx,ty,p] = (B^T d B)[p / n, p % n],  d[i,j] = in[c, m tx + j, m ty + i],  n = m + 2
 //   ints     output_tile=[m] tiles=[tx,ty] block=[b] in_strides=[x,y] out_strides=[tx,ty,position]
 //   operands in, out; in stands at lane 0 of the first tap of the first tile
-// winograd_out  out[c,x,y] = act(bias[c] + (A^T t A)[y % m, x % m] (+ residual[c,x,y])),  t = in[c, x / m, y / m, all positions]
-//   ints     output_tile=[m] size=[w,h] block=[b] in_strides=[tx,ty,position] out_strides=[x,y] [res_strides=[x,y]]
-//   words    act (with floats alpha, beta): see Activation.h
-//   operands in, bias, [residual], out
+// winograd_out  value[c,x,y] = bias[c] + (A^T t A)[y % m, x % m],  t = in[c, x / m, y / m, all positions]
+//   ints     output_tile=[m] size=[w,h] block=[b] in_strides=[tx,ty,position], and the strides of the epilogue [x,y]
+//   operands in, bias, and what the epilogue has: see Epilogue.h
 #include "schedules/Kind.h"
-#include "schedules/algorithms/Activation.h"
+#include "schedules/algorithms/Epilogue.h"
 
 namespace resnetc {
 using namespace Halide;
@@ -68,25 +67,18 @@ Computation inputTransform(const KernelSpec &spec) {
 }
 
 Computation outputTransform(const KernelSpec &spec) {
-  const auto size = listOf(spec, "size", 2, 1), in = listOf(spec, "in_strides", 3), outStrides = listOf(spec, "out_strides", 2);
+  const auto size = listOf(spec, "size", 2, 1), in = listOf(spec, "in_strides", 3);
   const int block = listOf(spec, "block", 1, 1)[0], m = outputTile(spec), n = m + 2;
   ImageParam input = operand("in", {block, (size[0] + m - 1) / m, (size[1] + m - 1) / m, n * n}, {1, in[0], in[1], in[2]});
   ImageParam bias = operand("bias", {block}, {1});
   Computation computation;
   computation.operands = {input, bias};
   Var c("c"), x("x"), y("y"), tx("tx"), ty("ty"), i("i"), j("j");
-  Func columns("columns"), out("out");
+  Func columns("columns");
   columns(c, tx, ty, i, j) = mux(i, timesA(lineOf(n, [&](int row) { return input(c, tx, ty, row * n + j); })));
   Expr value = bias(c) + mux(x % m, timesA(lineOf(n, [&](int column) { return columns(c, x / m, y / m, y % m, column); })));
-  if (spec.has("res_strides")) {
-    const auto strides = listOf(spec, "res_strides", 2);
-    computation.operands.push_back(operand("residual", {block, size[0], size[1]}, {1, strides[0], strides[1]}));
-    value += computation.operands.back()(c, x, y);
-  }
-  out(c, x, y) = activate(spec, value);
-  makeStatic(out.output_buffer(), {block, size[0], size[1]}, {1, outStrides[0], outStrides[1]});
-  computation.out = out;
   computation.extra = {columns};
+  finish(computation, spec, value, {c, x, y}, {block, size[0], size[1]});
   return computation;
 }
 
@@ -99,7 +91,7 @@ KernelWork inputWork(const KernelSpec &spec) {
 KernelWork outputWork(const KernelSpec &spec) {
   const double m = static_cast<double>(spec.at("output_tile")), n = m + 2;
   const double pixels = static_cast<double>(spec.at("size", 0) * spec.at("size", 1) * spec.at("block"));
-  return {pixels * ((m + n) * (m == 2 ? 4 : 12) / (m * m) + 1), 4 * pixels * (n * n / (m * m) + (spec.has("res_strides") ? 2 : 1))};
+  return {pixels * ((m + n) * (m == 2 ? 4 : 12) / (m * m) + 1), 4 * pixels * (n * n / (m * m) + epilogueImages(spec))};
 }
 
 RegisterAlgorithm registeredInput("winograd_in", inputTransform, inputWork);

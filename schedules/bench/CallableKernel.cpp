@@ -87,7 +87,7 @@ CallableKernel::CallableKernel(const KernelSpec &spec, const Machine &machine) {
 CallableKernel::~CallableKernel() = default;
 
 void CallableKernel::operator()(const std::vector<float *> &operands) const {
-  HalideBuffer buffers[5];
+  HalideBuffer buffers[8];
   for (size_t i = 0; i < operands.size(); i++)
     buffers[i].host = operands[i];
   switch (operands.size()) {
@@ -96,6 +96,9 @@ void CallableKernel::operator()(const std::vector<float *> &operands) const {
   case 3: callWith(function, buffers, std::make_index_sequence<3>()); return;
   case 4: callWith(function, buffers, std::make_index_sequence<4>()); return;
   case 5: callWith(function, buffers, std::make_index_sequence<5>()); return;
+  case 6: callWith(function, buffers, std::make_index_sequence<6>()); return;
+  case 7: callWith(function, buffers, std::make_index_sequence<7>()); return;
+  case 8: callWith(function, buffers, std::make_index_sequence<8>()); return;
   default: throw std::runtime_error("too many operands");
   }
 }

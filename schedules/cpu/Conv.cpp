@@ -98,11 +98,19 @@ template <class Stage> void scheduleTiles(Stage &&f, const std::vector<Var> &v, 
   f.vectorize(ci).unroll(co).unroll(v[3]).unroll(xi);
 }
 
+// The output; what a second one is computed from stays in a register between the two stores.
+void scheduleOutput(Computation &k, const Shape &s, const std::vector<VarOrRVar> &outer) {
+  scheduleTiles(k.out, k.out.args(), s, outer);
+  if (k.value.defined())
+    k.value.compute_at(k.out, Var("co")).store_in(MemoryType::Register).vectorize(k.value.args()[0]);
+}
+
 void scheduleParts(Computation &k, const Shape &s, int parts) {
   const std::vector<RVar> r = k.sum.rvars();
   const std::vector<Var> v = k.sum.args();
   const Var y = k.out.args()[2], band("band");
-  scheduleTiles(k.out.split(y, band, y, bandOf(s)), k.out.args(), s, {Tile, y, band});
+  k.out.split(y, band, y, bandOf(s));
+  scheduleOutput(k, s, {Tile, y, band});
   RVar part("part"), rest("rest");
   Var p("p");
   k.sum.update().split(r[3], part, rest, s.inBlocks / parts);
@@ -118,7 +126,7 @@ void conv(Computation &k, const KernelSpec &spec, const Machine &machine) {
   const Shape s(spec, machine);
   if (const int parts = partsOf(s, machine); parts > 1)
     return scheduleParts(k, s, parts);
-  scheduleTiles(k.out, k.out.args(), s, {Tile, k.out.args()[2]});
+  scheduleOutput(k, s, {Tile, k.out.args()[2]});
   k.sum.compute_at(k.out, Tile);
   scheduleTile(k.sum, k.sum.rvars(), s);
 }

@@ -35,6 +35,8 @@ void outputTransform(Computation &k, const KernelSpec &spec, const Machine &mach
   k.out.split(c, co, ci, lanesOf(spec, machine)).split(x, x, xi, m, TailStrategy::GuardWithIf).split(y, y, yi, m, TailStrategy::GuardWithIf)
       .reorder(ci, xi, yi, co, x, y).vectorize(ci).unroll(xi).unroll(yi);
   scheduleHalf(k.extra[0], k.out, co);
+  if (k.value.defined())
+    k.value.compute_at(k.out, xi).store_in(MemoryType::Register).vectorize(k.value.args()[0]);
 }
 
 RegisterSchedule registeredInput("winograd_in", inputTransform);

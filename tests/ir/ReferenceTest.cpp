@@ -61,6 +61,32 @@ TEST(Reference, GroupsDilationBiasResidualActivation) {
       return %0 : tensor<1x2x1x1xf32> })", {count({1, 2, 1, 3})}), (Values{4.5, 20}));
 }
 
+TEST(Reference, ResidualOfSomeChannelsAndSecondResult) {
+  // Channels 1, 1, 1 of which the second gains 10; activation; then 2 v - 3 and its own activation.
+  const char *text = R"(func.func @f(%%x: tensor<1x1x1x1xf32>) -> tensor<1x3x1x1xf32> {
+      %%w = rn.constant dense<1.0> : tensor<3x1x1x1xf32>
+      %%r = rn.constant dense<10.0> : tensor<1x1x1x1xf32>
+      %%s = rn.constant dense<[2.0, 2.0, -2.0]> : tensor<3xf32>
+      %%t = rn.constant dense<-3.0> : tensor<3xf32>
+      %%0, %%1 = rn.conv2d(%%x, %%w residual %%r) preact(%%s, %%t) {residual_channel = 1 : i64, act = #rn.act<clip, 0.0, 6.0>, preact_act = #rn.act<relu>}
+        : tensor<1x1x1x1xf32>, tensor<3x1x1x1xf32> residual tensor<1x1x1x1xf32> preact(tensor<3xf32>, tensor<3xf32>)
+          -> tensor<1x3x1x1xf32>, tensor<1x3x1x1xf32>
+      return %%%d : tensor<1x3x1x1xf32> })";
+  char buffer[1024];
+  std::snprintf(buffer, sizeof buffer, text, 0);
+  EXPECT_EQ(run(buffer, {count({1, 1, 1, 1})}), (Values{1, 6, 1}));
+  std::snprintf(buffer, sizeof buffer, text, 1);
+  EXPECT_EQ(run(buffer, {count({1, 1, 1, 1})}), (Values{0, 9, 0}));
+}
+
+TEST(Reference, MultiplyAddBroadcastsItsOperands) {
+  EXPECT_EQ(run(R"(func.func @f(%x: tensor<1x2x1x2xf32>) -> tensor<1x2x1x2xf32> {
+      %s = rn.constant dense<[[[[2.0]], [[-1.0]]]]> : tensor<1x2x1x1xf32>
+      %t = rn.constant dense<10.0> : tensor<1xf32>
+      %0 = rn.mul_add %x, %s, %t : tensor<1x2x1x2xf32>, tensor<1x2x1x1xf32>, tensor<1xf32> -> tensor<1x2x1x2xf32>
+      return %0 : tensor<1x2x1x2xf32> })", {count({1, 2, 1, 2})}), (Values{12, 14, 7, 6}));
+}
+
 TEST(Reference, AveragePoolCountsOrSkipsPadding) {
   const char *text = R"(func.func @f(%%x: tensor<1x1x1x2xf32>) -> tensor<1x1x1x2xf32> {
       %%0 = rn.avg_pool %%x {kernel = array<i64: 1, 2>, pads = array<i64: 0, 1, 0, 0>%s} : tensor<1x1x1x2xf32> -> tensor<1x1x1x2xf32>

@@ -70,3 +70,48 @@ plan.step "s" grid [2, 2] {
   // expected-error @+1 {{pointer into @a has 1 steps, the grid has 2 dimensions}}
   plan.call @k [#plan.ref<@a + 0 step [4]>]
 }
+
+// -----
+
+func.func @second_result_without_scale(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<2x2x1x1xf32>
+  // expected-error @+1 {{has a second result exactly when it has a scale and a shift}}
+  %0, %1 = rn.conv2d(%x, %w) : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32> -> tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>
+  return %1 : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+func.func @second_result_shape(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x2x2xf32> {
+  %w = rn.constant dense<0.5> : tensor<2x2x1x1xf32>
+  %s = rn.constant dense<0.5> : tensor<2xf32>
+  // expected-error @+1 {{second result has shape [1, 2, 2, 2], want [1, 2, 4, 4]}}
+  %0, %1 = rn.conv2d(%x, %w) preact(%s, %s) : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32> preact(tensor<2xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>, tensor<1x2x2x2xf32>
+  return %1 : tensor<1x2x2x2xf32>
+}
+
+// -----
+
+func.func @second_result_scale(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %s = rn.constant dense<0.5> : tensor<3xf32>
+  // expected-error @+1 {{scale has shape [3], want [2]}}
+  %0, %1 = rn.max_pool %x preact(%s, %s) {kernel = array<i64: 1, 1>} : tensor<1x2x4x4xf32> preact(tensor<3xf32>, tensor<3xf32>) -> tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>
+  return %1 : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+func.func @activation_without_second_result(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  // expected-error @+1 {{has an activation of a second result but no such result}}
+  %0 = rn.max_pool %x {kernel = array<i64: 1, 1>, preact_act = #rn.act<relu>} : tensor<1x2x4x4xf32> -> tensor<1x2x4x4xf32>
+  return %0 : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+func.func @residual_past_the_last_channel(%x: tensor<1x2x4x4xf32>) -> tensor<1x3x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<3x2x1x1xf32>
+  // expected-error @+1 {{residual has shape [1, 2, 4, 4] from channel 2, want [1, 3, 4, 4]}}
+  %0 = rn.conv2d(%x, %w residual %x) {residual_channel = 2 : i64} : tensor<1x2x4x4xf32>, tensor<3x2x1x1xf32> residual tensor<1x2x4x4xf32> -> tensor<1x3x4x4xf32>
+  return %0 : tensor<1x3x4x4xf32>
+}

@@ -29,10 +29,9 @@ func.func @v1_block_with_projection(%x: !x) -> !h {
   return %9 : !h
 }
 
-// Pre-activation: the stem feeds the normalisation and the shortcut, so this one stays.
+// Pre-activation: the stem feeds the normalisation and the shortcut, so it has two results.
 // CHECK-LABEL: @v2_block
-// CHECK: %[[S:.*]] = rn.conv2d
-// CHECK-NEXT: %[[A:.*]] = rn.batch_norm(%[[S]], {{.*}}) {act = #rn.act<relu>, epsilon = 0.000000e+00 : f64}
+// CHECK: %[[S:.*]], %[[A:.*]] = rn.conv2d({{.*}} preact({{.*}}) {preact_act = #rn.act<relu>}
 // CHECK-NEXT: %[[B:.*]] = rn.conv2d(%[[A]], %{{.*}}, bias %{{.*}}) {act = #rn.act<relu>, strides = array<i64: 2, 2>}
 // CHECK-NEXT: %[[P:.*]] = rn.slice %[[S]] {offsets = array<i64: 0, 0, 0, 0>, steps = array<i64: 1, 1, 2, 2>}
 // CHECK-NEXT: %[[Y:.*]] = rn.conv2d(%[[B]], %{{.*}} residual %[[P]])

@@ -34,9 +34,9 @@ size_t at(const std::vector<int64_t> &strides, std::initializer_list<int64_t> in
   return static_cast<size_t>(offset);
 }
 
-double activation(const KernelSpec &s, double x) {
-  const std::string act = s.word("act", "none");
-  const double alpha = static_cast<float>(s.real("alpha", 0)), beta = static_cast<float>(s.real("beta", 0));
+double activation(const KernelSpec &s, double x, const std::string &prefix) {
+  const std::string act = s.word(prefix + "act", "none");
+  const double alpha = static_cast<float>(s.real(prefix + "alpha", 0)), beta = static_cast<float>(s.real(prefix + "beta", 0));
   if (act == "relu") return std::max(x, 0.0);
   if (act == "clip") return std::min(std::max(x, alpha), beta);
   if (act == "leaky_relu") return x < 0 ? alpha * x : x;
@@ -58,15 +58,51 @@ double activation(const KernelSpec &s, double x) {
   return x;
 }
 
-void visitActivated(const KernelSpec &s, size_t offset, double exact, double error, const Visit &visit) {
-  double slope = std::max(2.0, std::fabs(s.real("alpha", 0)));  // hard_swish: 2 - beta; gelu, erf, mish: 1.13; most: 1
-  if (s.word("act", "none") == "elu")
-    slope = std::fabs(s.real("beta", 0)) * std::max(1.0, std::fabs(s.real("alpha", 0)));
-  if (s.word("act", "none") == "exp")
-    slope = std::exp(exact + error);
-  const double y = activation(s, exact);
-  const double own = s.word("act", "none") == "none" ? 0 : 16 * Unit * (std::fabs(y) + std::fabs(exact) + std::fabs(s.real("beta", 0)));
-  visit(offset, y, slope * error + own + 1e-37);
+struct Value {
+  double exact, error;
+};
+
+Value activated(const KernelSpec &s, Value x, const std::string &prefix = "") {
+  const std::string act = s.word(prefix + "act", "none");
+  if (act == "none")
+    return x;
+  double slope = std::max(2.0, std::fabs(s.real(prefix + "alpha", 0)));  // hard_swish: 2 - beta; gelu, erf, mish: 1.13; most: 1
+  if (act == "elu")
+    slope = std::fabs(s.real(prefix + "beta", 0)) * std::max(1.0, std::fabs(s.real(prefix + "alpha", 0)));
+  if (act == "exp")
+    slope = std::exp(x.exact + x.error);
+  const double y = activation(s, x.exact, prefix);
+  return {y, slope * x.error + 16 * Unit * (std::fabs(y) + std::fabs(x.exact) + std::fabs(s.real(prefix + "beta", 0))) + 1e-37};
+}
+
+// What schedules/algorithms/Epilogue.h makes of a value at (lane, x, y, perhaps block). Its operands start at in[next].
+void visitEpilogue(const KernelSpec &s, const Operands &in, size_t next, std::vector<int64_t> index, Value value, const Visit &visit) {
+  auto offset = [&](const char *key) {
+    const std::vector<int64_t> strides = withLane(s, key);
+    int64_t o = 0;
+    for (size_t d = 0; d < index.size(); d++)
+      o += index[d] * strides[d];
+    return static_cast<size_t>(o);
+  };
+  const int64_t firstBlock = s.has("res_blocks") ? s.at("res_blocks") : 0, blocks = s.has("res_blocks") ? s.at("res_blocks", 1) : INT64_MAX;
+  const bool hasBlock = index.size() < 4 || (index[3] >= firstBlock && index[3] < firstBlock + blocks);
+  if (s.has("res_strides") && !hasBlock)
+    next++;
+  if (s.has("res_strides") && hasBlock) {
+    const size_t skipped = firstBlock ? static_cast<size_t>(firstBlock * s.at("res_strides", 2)) : 0;
+    const double r = in[next++][offset("res_strides") - skipped];
+    value = {value.exact + r, value.error + gammaOf(2) * (std::fabs(value.exact) + std::fabs(r))};
+  }
+  value = activated(s, value);
+  if (s.has("out_strides"))
+    visit(0, offset("out_strides"), value.exact, value.error);
+  if (!s.has("preact_strides"))
+    return;
+  const auto channel = static_cast<size_t>(index[0] + (index.size() > 3 ? index[3] * s.at("block") : 0));
+  const double scale = in[next][channel], shift = in[next + 1][channel], product = value.exact * scale;
+  const double error = std::fabs(scale) * value.error + gammaOf(2) * (std::fabs(product) + std::fabs(shift));
+  value = activated(s, {product + shift, error}, "preact_");
+  visit(outputCount(s) - 1, offset("preact_strides"), value.exact, value.error);
 }
 
 std::vector<int64_t> convInput(const KernelSpec &s) {
@@ -77,8 +113,7 @@ std::vector<int64_t> convInput(const KernelSpec &s) {
 std::vector<int64_t> blocked(const KernelSpec &s) { return {s.at("block"), s.at("size", 0), s.at("size", 1), s.at("size", 2)}; }
 
 void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
-  const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
-  const auto res = s.has("res_strides") ? withLane(s, "res_strides") : out;
+  const auto ins = withLane(s, "in_strides");
   const int64_t b = s.at("block"), kb = s.at("size", 2), kw = s.at("kernel", 0), kh = s.at("kernel", 1), ci = s.at("in", 0);
   const int64_t blocks = kb / weightStreams(kb), width = b * blocks;  // of a stream of weights
   const std::vector<int64_t> ws = {1, b, width, width * ci, width * ci * kw, width * ci * kw * kh, width * ci * kw * kh * s.at("in", 1)};
@@ -96,11 +131,7 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
                                                     y * s.at("stride", 1) + ky * s.at("dilation", 1), ib})];
                   sum += term, size += std::fabs(term);
                 }
-          if (s.has("res_strides")) {
-            const double r = in[3][at(res, {c, x, y, k})];
-            sum += r, size += std::fabs(r);
-          }
-          visitActivated(s, at(out, {c, x, y, k}), sum, gammaOf(double(s.at("in", 1) * ci * kw * kh + 3)) * size, visit);
+          visitEpilogue(s, in, 3, {c, x, y, k}, {sum, gammaOf(double(s.at("in", 1) * ci * kw * kh + 2)) * size}, visit);
         }
 }
 
@@ -124,13 +155,12 @@ void winogradIn(const KernelSpec &s, const Operands &in, const Visit &visit) {
       for (int64_t tx = 0; tx < s.at("tiles", 0); tx++)
         for (int64_t c = 0; c < s.at("block"); c++) {
           auto [sum, size] = twoSided(bt[p / n], bt[p % n], [&](int64_t i, int64_t j) { return in[0][at(ins, {c, m * tx + j, m * ty + i})]; });
-          visit(at(out, {c, tx, ty, p}), sum, gammaOf(2 * WinogradLineRoundings) * size);
+          visit(0, at(out, {c, tx, ty, p}), sum, gammaOf(2 * WinogradLineRoundings) * size);
         }
 }
 
 void winogradOut(const KernelSpec &s, const Operands &in, const Visit &visit) {
-  const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
-  const auto res = s.has("res_strides") ? withLane(s, "res_strides") : out;
+  const auto ins = withLane(s, "in_strides");
   const int64_t m = s.at("output_tile"), n = m + 2;
   const Matrix &matrix = winogradMatrices(m).at;
   for (int64_t y = 0; y < s.at("size", 1); y++)
@@ -139,16 +169,12 @@ void winogradOut(const KernelSpec &s, const Operands &in, const Visit &visit) {
         auto [sum, size] = twoSided(matrix[y % m], matrix[x % m],
                                     [&](int64_t i, int64_t j) { return in[0][at(ins, {c, x / m, y / m, i * n + j})]; });
         sum += in[1][static_cast<size_t>(c)], size += std::fabs(in[1][static_cast<size_t>(c)]);
-        if (s.has("res_strides")) {
-          const double r = in[2][at(res, {c, x, y})];
-          sum += r, size += std::fabs(r);
-        }
-        visitActivated(s, at(out, {c, x, y}), sum, gammaOf(2 * WinogradLineRoundings + 2) * size, visit);
+        visitEpilogue(s, in, 2, {c, x, y}, {sum, gammaOf(2 * WinogradLineRoundings + 1) * size}, visit);
       }
 }
 
 void pool(const KernelSpec &s, const Operands &in, const Visit &visit) {
-  const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
+  const auto ins = withLane(s, "in_strides");
   const bool average = s.kind == "avg_pool", padded = s.has("count_include_pad") && s.at("count_include_pad");
   for (int64_t k = 0; k < s.at("size", 2); k++)
     for (int64_t y = 0; y < s.at("size", 1); y++)
@@ -171,10 +197,7 @@ void pool(const KernelSpec &s, const Operands &in, const Visit &visit) {
               }
             }
           const double n = double(std::max<int64_t>(taps, 1));
-          if (average)
-            visit(at(out, {c, x, y, k}), sum / n, gammaOf(n + 2) * size / n);
-          else
-            visit(at(out, {c, x, y, k}), largest, 0);
+          visitEpilogue(s, in, 1, {c, x, y, k}, average ? Value{sum / n, gammaOf(n + 2) * size / n} : Value{largest, 0}, visit);
         }
 }
 
@@ -194,7 +217,8 @@ void pointwise(const KernelSpec &s, const Operands &in, const Visit &visit) {
     double y = op == "copy" ? v[0] : op == "fill" ? static_cast<float>(s.real("value", 0)) : op == "add" ? v[0] + v[1] : op == "sub" ? v[0] - v[1]
                : op == "mul" ? v[0] * v[1] : op == "div" ? v[0] / v[1] : op == "min" ? std::min(v[0], v[1])
                : op == "max" ? std::max(v[0], v[1]) : v[0] * v[1] + v[2];
-    visitActivated(s, offset("out_strides"), y, 3 * Unit * (std::fabs(y) + std::fabs(v[2])), visit);
+    const Value result = activated(s, {y, 3 * Unit * (std::fabs(y) + std::fabs(v[2]))});
+    visit(0, offset("out_strides"), result.exact, result.error);
     for (size_t d = 0; d < 6; d++) {
       if (++index[d] < s.at("size", d) || d == 5)
         break;
@@ -216,7 +240,7 @@ void reduce(const KernelSpec &s, const Operands &in, const Visit &visit) {
           sum += v, size += std::fabs(v), largest = std::max(largest, v);
         }
       const double scale = op == "mean" ? n : 1;
-      visit(static_cast<size_t>(c + k * s.at("out_stride")), op == "max" ? largest : sum / scale,
+      visit(0, static_cast<size_t>(c + k * s.at("out_stride")), op == "max" ? largest : sum / scale,
             op == "max" ? 0 : gammaOf(n + 1) * size / scale);
     }
 }
@@ -233,28 +257,42 @@ void softmax(const KernelSpec &s, const Operands &in, const Visit &visit) {
       for (int64_t a = 0; a < size[0]; a++) {
         const double x = in[0][at(ins, {a, i, o})] - largest, relative = gammaOf(double(size[0])) + (12 + 2 * std::fabs(x)) * Unit;
         if (s.words.at("op") == "softmax")
-          visit(at(out, {a, i, o}), std::exp(x) / sum, relative * std::exp(x) / sum + 1e-37);
+          visit(0, at(out, {a, i, o}), std::exp(x) / sum, relative * std::exp(x) / sum + 1e-37);
         else
-          visit(at(out, {a, i, o}), x - std::log(sum), relative + 4 * Unit * (std::fabs(x) + std::log(sum)));
+          visit(0, at(out, {a, i, o}), x - std::log(sum), relative + 4 * Unit * (std::fabs(x) + std::log(sum)));
       }
     }
 }
 
+// Appends the operands of the epilogue over `pixels` = (lane, x, y, perhaps block).
+std::vector<size_t> withEpilogue(const KernelSpec &s, std::vector<size_t> sizes, const std::vector<int64_t> &pixels) {
+  if (s.has("res_strides")) {
+    std::vector<int64_t> residual = pixels;
+    if (s.has("res_blocks"))
+      residual.back() = s.at("res_blocks", 1);
+    sizes.push_back(span(residual, withLane(s, "res_strides")));
+  }
+  if (s.has("preact_strides"))
+    sizes.insert(sizes.end(), 2, static_cast<size_t>(pixels[0] * (pixels.size() > 3 ? pixels[3] : 1)));
+  for (const char *key : {"out_strides", "preact_strides"})
+    if (s.has(key))
+      sizes.push_back(span(pixels, withLane(s, key)));
+  return sizes;
+}
+
 }  // namespace
+
+size_t outputCount(const KernelSpec &s) { return s.has("out_strides") && s.has("preact_strides") ? 2 : 1; }
 
 std::vector<size_t> operandSizes(const KernelSpec &s) {
   if (s.kind == "conv") {
-    std::vector<size_t> sizes = {span(convInput(s), withLane(s, "in_strides")),
-                                 static_cast<size_t>(s.at("in", 0) * s.at("in", 1) * s.at("kernel", 0) * s.at("kernel", 1) * s.at("size", 2) * s.at("block")),
-                                 static_cast<size_t>(s.at("size", 2) * s.at("block"))};
-    if (s.has("res_strides"))
-      sizes.push_back(span(blocked(s), withLane(s, "res_strides")));
-    sizes.push_back(span(blocked(s), withLane(s, "out_strides")));
-    return sizes;
+    const auto lanes = static_cast<size_t>(s.at("size", 2) * s.at("block"));
+    return withEpilogue(s, {span(convInput(s), withLane(s, "in_strides")),
+                            static_cast<size_t>(s.at("in", 0) * s.at("in", 1) * s.at("kernel", 0) * s.at("kernel", 1)) * lanes, lanes},
+                        blocked(s));
   }
   if (s.kind == "max_pool" || s.kind == "avg_pool")
-    return {span({s.at("block"), s.at("in_size", 0), s.at("in_size", 1), s.at("size", 2)}, withLane(s, "in_strides")),
-            span(blocked(s), withLane(s, "out_strides"))};
+    return withEpilogue(s, {span({s.at("block"), s.at("in_size", 0), s.at("in_size", 1), s.at("size", 2)}, withLane(s, "in_strides"))}, blocked(s));
   if (s.kind == "winograd_in") {
     const int64_t m = s.at("output_tile"), n = m + 2;
     return {span({s.at("block"), m * s.at("tiles", 0) + 2, m * s.at("tiles", 1) + 2}, withLane(s, "in_strides")),
@@ -263,12 +301,8 @@ std::vector<size_t> operandSizes(const KernelSpec &s) {
   if (s.kind == "winograd_out") {
     const std::vector<int64_t> pixels = {s.at("block"), s.at("size", 0), s.at("size", 1)};
     const int64_t m = s.at("output_tile"), n = m + 2;
-    std::vector<size_t> sizes = {span({s.at("block"), (s.at("size", 0) + m - 1) / m, (s.at("size", 1) + m - 1) / m, n * n}, withLane(s, "in_strides")),
-                                 static_cast<size_t>(s.at("block"))};
-    if (s.has("res_strides"))
-      sizes.push_back(span(pixels, withLane(s, "res_strides")));
-    sizes.push_back(span(pixels, withLane(s, "out_strides")));
-    return sizes;
+    return withEpilogue(s, {span({s.at("block"), (s.at("size", 0) + m - 1) / m, (s.at("size", 1) + m - 1) / m, n * n}, withLane(s, "in_strides")),
+                            static_cast<size_t>(s.at("block"))}, pixels);
   }
   if (s.kind == "reduce")
     return {span({s.at("size", 0), s.at("pixels", 0), s.at("pixels", 1), s.at("size", 1)}, withLane(s, "in_strides")),

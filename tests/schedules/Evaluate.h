@@ -8,13 +8,14 @@ namespace resnetc {
 
 using Operands = std::vector<std::vector<float>>;  // without the output
 
-// How many floats each operand spans from the element (0, 0, ...) on, the output last.
+// How many floats each operand spans from the element (0, 0, ...) on, the outputs last; how many of them are outputs.
 std::vector<size_t> operandSizes(const KernelSpec &spec);
+size_t outputCount(const KernelSpec &spec);
 
-// Calls visit(offset in out, exact value, how far a float kernel may be off) for every element of the output. The bound is
+// Calls visit(output, offset in it, exact value, how far a float kernel may be off) for every element of the outputs. The bound is
 // derived: n rounded terms are off by at most n*u/(1 - n*u) times the sum of their magnitudes (u = 2^-24), times the
 // slope of the activation, plus the roundings of the activation itself.
-using Visit = std::function<void(size_t, double, double)>;
+using Visit = std::function<void(size_t, size_t, double, double)>;
 void evaluate(const KernelSpec &spec, const Operands &in, const Visit &visit);
 
 // n*u/(1 - n*u): what n rounded operations may add to a sum, relative to the sizes of its terms.

@@ -21,34 +21,36 @@ std::vector<float> randomFloats(size_t n, uint32_t seed) {
 constexpr size_t Guard = 64;
 constexpr float Untouched = -12345.75f;
 
-// Runs the kernel on random data; `inPlace` lets the output be that operand.
+// Runs the kernel on random data; `inPlace` lets the first output be that operand.
 void check(const KernelSpec &spec, const Level &level, int inPlace = -1) {
   SCOPED_TRACE(level.name + ": " + spec.name());
   const std::vector<size_t> sizes = operandSizes(spec);
-  Operands in;
-  for (size_t i = 0; i + 1 < sizes.size(); i++)
+  const size_t inputs = sizes.size() - outputCount(spec);
+  Operands in, out;
+  for (size_t i = 0; i < inputs; i++)
     in.push_back(randomFloats(sizes[i], static_cast<uint32_t>(i + 7)));
-  std::vector<float> out(sizes.back() + 2 * Guard, Untouched);
+  for (size_t i = inputs; i < sizes.size(); i++)
+    out.emplace_back(sizes[i] + 2 * Guard, Untouched);
   if (inPlace >= 0)
-    std::copy(in[static_cast<size_t>(inPlace)].begin(), in[static_cast<size_t>(inPlace)].end(), out.begin() + Guard);
-  std::vector<float> expected = out;
-  Operands copy = in;
+    std::copy(in[static_cast<size_t>(inPlace)].begin(), in[static_cast<size_t>(inPlace)].end(), out[0].begin() + Guard);
+  Operands expected = out, copy = in;
   std::vector<float *> pointers;
   for (size_t i = 0; i < in.size(); i++)
-    pointers.push_back(static_cast<int>(i) == inPlace ? out.data() + Guard : copy[i].data());
-  pointers.push_back(out.data() + Guard);
+    pointers.push_back(static_cast<int>(i) == inPlace ? out[0].data() + Guard : copy[i].data());
+  for (std::vector<float> &o : out)
+    pointers.push_back(o.data() + Guard);
   CallableKernel(spec, level.machine)(pointers);
   EXPECT_EQ(in, copy);
 
   double worst = 0;
   size_t wrong = 0;
-  evaluate(spec, in, [&](size_t offset, double value, double bound) {
-    const float got = out[Guard + offset];
+  evaluate(spec, in, [&](size_t output, size_t offset, double value, double bound) {
+    const float got = out[output][Guard + offset];
     const double difference = std::fabs(got - value);
     const bool same = got == value || difference <= bound;
     wrong += !same;
     worst = std::max(worst, same ? 0 : difference);
-    expected[Guard + offset] = got;
+    expected[output][Guard + offset] = got;
   });
   EXPECT_EQ(wrong, 0u) << "worst difference " << worst;
   EXPECT_TRUE(expected == out) << "wrote outside of its elements";
@@ -116,6 +118,44 @@ TEST_P(Kernels, ConvActivationsAndResidual) {
   }
 }
 
+// The second result, with and without the first one; the first one in the memory of the residual.
+void checkSecondResult(KernelSpec s, const Level &l, int residual) {
+  const std::vector<int64_t> strides = s.list("out_strides");
+  s.words["preact_act"] = "relu";
+  s.ints["preact_strides"] = strides;
+  s.ints["preact_strides"][1] += l.machine.block;
+  if (strides.size() > 2)
+    s.ints["preact_strides"][2] *= 2;
+  check(s, l);
+  if (residual > 0) {
+    s.ints["res_strides"] = strides;
+    check(s, l);
+    check(s, l, residual);
+  }
+  s.ints.erase("out_strides");
+  s.words.erase("preact_act");
+  check(s, l);
+}
+
+TEST_P(Kernels, ConvResidualOfSomeBlocks) {
+  const Level &l = GetParam();
+  for (std::vector<int64_t> blocks : {std::vector<int64_t>{1, 2}, {0, 1}, {2, 1}}) {
+    KernelSpec s = convSpec(l.machine, 2, 2, 2, 3, 1, 1, 1, 1, 1, "relu");
+    s.ints["res_strides"] = {2 * l.machine.block, 20 * l.machine.block, 60 * l.machine.block};  // every other pixel
+    s.ints["res_blocks"] = blocks;
+    check(s, l);
+  }
+}
+
+TEST_P(Kernels, SecondResults) {
+  const Level &l = GetParam();
+  checkSecondResult(convSpec(l.machine, 3, 2, 2, 2, 2, 1, 1, 1, 1, "none"), l, 3);
+  checkSecondResult(convSpec(l.machine, 3, 2, 2, 2, 2, 3, 3, 1, 1, "silu"), l, 3);
+  Level small = l;
+  small.machine.l2Bytes = 16 << 10;  // the reduction is cut into chunks
+  checkSecondResult(convSpec(l.machine, 3, 2, 3, 2, 8, 3, 3, 1, 1, "relu"), small, 3);
+}
+
 TEST_P(Kernels, Pools) {
   const Level &l = GetParam();
   const int64_t b = l.machine.block;
@@ -132,6 +172,7 @@ TEST_P(Kernels, Pools) {
     check(spec(kind, 4, 5, 2, 2, 1, 0, 3), l);  // the last windows hang over the edge, one lies outside
     check(spec(kind, 9, 9, 3, 1, 2, 2, 9), l);
   }
+  checkSecondResult(spec("max_pool", 11, 13, 3, 2, 1, 1, 6), l, 0);
   KernelSpec counted = spec("avg_pool", 5, 5, 3, 2, 1, 1, 3);
   counted.ints["count_include_pad"] = {1};
   counted.ints["padded"] = {7, 7};
@@ -234,6 +275,7 @@ TEST_P(Kernels, WinogradTransforms) {
       check(out, l);
       out.ints["res_strides"] = out.ints["out_strides"];
       check(out, l, 2);
+      checkSecondResult(out, l, 2);
     }
   }
 }

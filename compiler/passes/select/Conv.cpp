@@ -77,10 +77,7 @@ bool rowsTouch(const View &v) { return v.strides[2] == v.strides[3] * v.shape[3]
 } // namespace
 
 FlatSymbolRefAttr biasWeights(Planner &p, const Problem &q, int64_t floats) {
-  if (!q.bias)
-    return p.weights(std::vector<float>(floats, 0.0f));
-  KernelSpec vector{"vector", {{"size", {floats}}}, {}, {}};
-  return p.weights(q.bias, plan::specToAttr(q.bias.getContext(), vector), 4 * floats);
+  return q.bias ? channelWeights(p, q.bias, floats) : p.weights(std::vector<float>(floats, 0.0f));
 }
 
 LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
@@ -89,7 +86,7 @@ LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
   const int64_t block = m.block, inBlock = q.in.block, height = q.out.shape[2], width = q.out.shape[3];
   const Groups g = mergeGroups(q, block, inBlock);
   const bool isPoint = shape[2] == 1 && shape[3] == 1 && q.stride == Shape{1, 1};
-  const bool flat = isPoint && rowsTouch(q.in) && rowsTouch(q.out) && (!q.residual || rowsTouch(*q.residual));
+  const bool flat = isPoint && rowsTouch(q.in) && q.all(rowsTouch);
 
   const int64_t taps = shape[2] * shape[3], depth = g.inBlocks * inBlock;
   const auto tile = [&](int64_t rows) {
@@ -121,9 +118,7 @@ LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
   auto steps = [outside = outside](int64_t image, int64_t group, int64_t tile, int64_t band) {
     return outside ? Shape{image, group, band, tile} : Shape{image, group, tile, band};
   };
-  auto outSteps = [&](const View &v) {
-    return steps(v.strides[0], g.outBlocks * v.strides[1], tiling.blocks * v.strides[1], rows * v.strides[2]);
-  };
+  const Shape channelSteps = steps(0, g.outBlocks * block, tiling.blocks * block, 0);
 
   std::vector<Call> calls;
   int64_t x = 0;
@@ -133,19 +128,17 @@ LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
     spec.kind = "conv";
     spec.ints = {{"size", {run, flat ? 1 : rows, tiling.blocks}}, {"block", {block}}, {"in", {inBlock, g.inBlocks}},
                  {"in_strides", {q.in.strides[3], q.in.strides[2], q.in.strides[1]}},
-                 {"out_strides", {q.out.strides[3], q.out.strides[2], q.out.strides[1]}},
                  {"kernel", {shape[3], shape[2]}}, {"stride", {q.stride[1], q.stride[0]}},
                  {"dilation", {q.dilation[1], q.dilation[0]}}, {"tile", {px}}};
-    setActivation(spec, q.act);
     call.operands = {{q.in.buffer, firstTap(q) + x * q.stride[1] * q.in.strides[3],
                       steps(q.in.strides[0], g.inBlocks * q.in.strides[1], 0, rows * q.stride[0] * q.in.strides[2])},
                      {weights, 0, steps(0, tapBytes * tiles, tapBytes, 0)},
-                     {bias, 0, steps(0, g.outBlocks * block, tiling.blocks * block, 0)}};
-    if (q.residual) {
-      spec.ints["res_strides"] = {q.residual->strides[3], q.residual->strides[2], q.residual->strides[1]};
-      call.operands.push_back({q.residual->buffer, q.residual->offset + x * q.residual->strides[3], outSteps(*q.residual)});
-    }
-    call.operands.push_back({q.out.buffer, q.out.offset + x * q.out.strides[3], outSteps(q.out)});
+                     {bias, 0, channelSteps}};
+    auto pixels = [&](const View &v) -> Pointer {
+      return {v.buffer, v.offset + x * v.strides[3],
+              steps(v.strides[0], g.outBlocks * v.strides[1], tiling.blocks * v.strides[1], rows * v.strides[2])};
+    };
+    addEpilogue(call, q, 3, pixels, [&](FlatSymbolRefAttr vector) { return Pointer{vector, 0, channelSteps}; });
     calls.push_back(call);
     x += run;
   }
@@ -190,7 +183,7 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   q.act = op.getAct();
   // In place: a task reads each residual element just before it writes there; but the input may not be the residual.
   const bool inPlace = q.residual && q.residual->buffer != q.in.buffer;
-  q.out = p.result(op.getResult(), inPlace ? &*q.residual : nullptr);
+  placeResults(p, op, q, inPlace ? &*q.residual : nullptr);
   const ArrayRef<int64_t> kernel = cast<ShapedType>(q.weight.getType()).getShape().drop_front(2);
   const bool skipsPixels = kernel[0] == 1 && kernel[1] == 1 && q.stride != Shape{1, 1} && q.pads == Shape{0, 0, 0, 0};
   if (skipsPixels)
@@ -198,7 +191,7 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   const int64_t winograd = p.useWinograd && suitsWinograd(op) ? winogradTile(q, p.machine) : 0;
   if (failed(winograd ? lowerWinograd(p, op.getLoc(), q, winograd) : lowerDirect(p, op.getLoc(), q)))
     return failure();
-  p.fillBorder(op.getLoc(), q.out);
+  fillBorders(p, op.getLoc(), q);
   return success();
 }
 Lowering<Conv2dOp, lowerConv> conv;

@@ -93,7 +93,7 @@ private:
 struct ImageStrides { int64_t n, block, y, x, lane; };
 ImageStrides imageStrides(const View &view, int64_t block);
 KernelSpec pointwiseSpec(llvm::StringRef op, ShapeRef size, llvm::ArrayRef<Shape> inputs, ShapeRef output);
-void setActivation(KernelSpec &spec, std::optional<rn::ActivationAttr> act);
+void setActivation(KernelSpec &spec, std::optional<rn::ActivationAttr> act, const std::string &prefix = "");
 
 // Equal neighbours of a list of tile widths: the width, and how many pixels such tiles cover.
 llvm::SmallVector<std::pair<int64_t, int64_t>, 3> runsOf(llvm::ArrayRef<int64_t> widths);

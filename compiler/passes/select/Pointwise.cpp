@@ -36,12 +36,12 @@ KernelSpec pointwiseSpec(StringRef op, ShapeRef size, ArrayRef<Shape> inputs, Sh
   return spec;
 }
 
-void setActivation(KernelSpec &spec, std::optional<ActivationAttr> act) {
+void setActivation(KernelSpec &spec, std::optional<ActivationAttr> act, const std::string &prefix) {
   if (!act || !*act)
     return;
-  spec.words["act"] = stringifyActivationKind(act->getKind()).str();
-  spec.floats["alpha"] = act->alpha();
-  spec.floats["beta"] = act->beta();
+  spec.words[prefix + "act"] = stringifyActivationKind(act->getKind()).str();
+  spec.floats[prefix + "alpha"] = act->alpha();
+  spec.floats[prefix + "beta"] = act->beta();
 }
 
 // out = act(op(inputs)), all blocked alike or broadcast along whole dimensions.
@@ -126,6 +126,11 @@ static Lowering<MulOp, lowerBinary<MulOp>> mul;
 static Lowering<DivOp, lowerBinary<DivOp>> div;
 static Lowering<MinOp, lowerBinary<MinOp>> min;
 static Lowering<MaxOp, lowerBinary<MaxOp>> max;
+
+static LogicalResult lowerMulAdd(Planner &p, MulAddOp op) {
+  return lowerElementwise(p, op, "mul_add", {op.getLhs(), op.getRhs(), op.getAddend()}, op.getAct());
+}
+static Lowering<MulAddOp, lowerMulAdd> mulAdd;
 
 static LogicalResult lowerActivation(Planner &p, ActivationOp op) {
   return lowerElementwise(p, op, "copy", {op.getInput()}, op.getAct());

@@ -1,5 +1,5 @@
 // Pooling, reductions and softmax become calls of the kernels of the same names.
-#include "compiler/passes/select/Planner.h"
+#include "compiler/passes/select/Epilogue.h"
 
 using namespace mlir;
 using namespace resnetc::rn;
@@ -11,35 +11,39 @@ template <typename PoolOp> KernelSpec poolSpec(PoolOp op, StringRef kind, const 
   auto pair = [](ArrayRef<int64_t> heightWidth) { return std::vector<int64_t>{heightWidth[1], heightWidth[0]}; };
   return {kind.str(),
           {{"size", {out.shape[3], out.shape[2], 1}}, {"block", {out.block}}, {"in_size", {in.shape[3], in.shape[2]}},
-           {"in_strides", {in.strides[3], in.strides[2], in.strides[1]}},
-           {"out_strides", {out.strides[3], out.strides[2], out.strides[1]}}, {"kernel", pair(op.getKernel())},
+           {"in_strides", {in.strides[3], in.strides[2], in.strides[1]}}, {"kernel", pair(op.getKernel())},
            {"stride", pair(op.getStrides())}, {"dilation", pair(op.getDilations())}, {"pad", pair(op.getPads())}},
           {}, {}};
 }
 
-void poolStep(Planner &p, Location loc, const KernelSpec &spec, const View &in, const View &out) {
-  p.step(loc, {out.shape[0], out.blocks()},
-         Call{spec, {{in.buffer, in.offset, {in.strides[0], in.strides[1]}},
-                     {out.buffer, out.offset, {out.strides[0], out.strides[1]}}}});
-  p.fillBorder(loc, out);
+void poolStep(Planner &p, Location loc, const KernelSpec &spec, const View &in, const Epilogue &end) {
+  auto pixels = [](const View &v) { return Pointer{v.buffer, v.offset, {v.strides[0], v.strides[1]}}; };
+  Call call{spec, {pixels(in)}};
+  addEpilogue(call, end, 3, pixels, [&](FlatSymbolRefAttr vector) { return Pointer{vector, 0, {0, end.out.block}}; });
+  p.step(loc, {end.out.shape[0], end.out.blocks()}, call);
+  fillBorders(p, loc, end);
 }
 
 LogicalResult lowerMaxPool(Planner &p, MaxPoolOp op) {
-  const View in = p.view(op.getInput()), out = p.result(op.getResult());
-  poolStep(p, op.getLoc(), poolSpec(op, "max_pool", in, out), in, out);
+  const View in = p.view(op.getInput());
+  Epilogue end;
+  placeResults(p, op, end);
+  poolStep(p, op.getLoc(), poolSpec(op, "max_pool", in, end.out), in, end);
   return success();
 }
 Lowering<MaxPoolOp, lowerMaxPool> maxPool;
 
 LogicalResult lowerAvgPool(Planner &p, AvgPoolOp op) {
-  const View in = p.view(op.getInput()), out = p.result(op.getResult());
-  KernelSpec spec = poolSpec(op, "avg_pool", in, out);
+  const View in = p.view(op.getInput());
+  Epilogue end;
+  placeResults(p, op, end);
+  KernelSpec spec = poolSpec(op, "avg_pool", in, end.out);
   if (op.getCountIncludePad()) {
     ArrayRef<int64_t> pads = op.getPads();
     spec.ints["count_include_pad"] = {1};
     spec.ints["padded"] = {pads[1] + in.shape[3] + pads[3], pads[0] + in.shape[2] + pads[2]};
   }
-  poolStep(p, op.getLoc(), spec, in, out);
+  poolStep(p, op.getLoc(), spec, in, end);
   return success();
 }
 Lowering<AvgPoolOp, lowerAvgPool> avgPool;

@@ -1,18 +1,16 @@
 // One convolution, as the ways to compute it see it.
 #pragma once
-#include "compiler/passes/select/Planner.h"
+#include "compiler/passes/select/Epilogue.h"
 #include "compiler/passes/select/Winograd.h"
 
 namespace resnetc {
 
 // Extents in pixels and channels, height before width; strides in the views.
-struct Problem {
-  View in, out;
-  std::optional<View> residual;
+struct Problem : Epilogue {
+  View in;
   mlir::ElementsAttr weight, bias;
   Shape kernel{1, 1}, stride{1, 1}, dilation{1, 1}, pads{0, 0, 0, 0};
   int64_t groups = 1;
-  std::optional<rn::ActivationAttr> act;
 };
 
 // The pointer to the first tap of the first pixel.

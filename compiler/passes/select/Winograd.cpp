@@ -77,7 +77,7 @@ bool suitsWinograd(Conv2dOp conv) {
 
 Shape winogradPads(Conv2dOp conv) {
   Shape pads(conv.getPads());
-  ArrayRef<int64_t> out = conv.getType().getShape();
+  ArrayRef<int64_t> out = conv.getResult().getType().getShape();
   for (int i : {0, 1})
     pads[2 + i] += tilesOf(out[2 + i], kLargestTile) * kLargestTile - out[2 + i];
   return pads;
@@ -129,15 +129,10 @@ LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t 
   Call out;
   out.spec = {"winograd_out",
               {{"output_tile", {m}}, {"size", {q.out.shape[3], q.out.shape[2]}}, {"block", {block}},
-               {"in_strides", {block, tx * block, outPosition}}, {"out_strides", {q.out.strides[3], q.out.strides[2]}}}, {}, {}};
-  setActivation(out.spec, q.act);
+               {"in_strides", {block, tx * block, outPosition}}}, {}, {}};
   out.operands = {{products.buffer, 0, {positions * outPosition, plane}}, {biasWeights(p, q, outBlocks * block), 0, {0, block}}};
-  auto image = [](const View &view) { return Pointer{view.buffer, view.offset, {view.strides[0], view.strides[1]}}; };
-  if (q.residual) {
-    out.spec.ints["res_strides"] = {q.residual->strides[3], q.residual->strides[2]};
-    out.operands.push_back(image(*q.residual));
-  }
-  out.operands.push_back(image(q.out));
+  addEpilogue(out, q, 2, [](const View &v) { return Pointer{v.buffer, v.offset, {v.strides[0], v.strides[1]}}; },
+              [&](FlatSymbolRefAttr vector) { return Pointer{vector, 0, {0, block}}; });
   p.step(loc, {n, outBlocks}, out);
   return success();
 }
