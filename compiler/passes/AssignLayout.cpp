@@ -39,7 +39,8 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
       return true;
     if (auto reduce = dyn_cast<ReduceOp>(op))
       return isImage(reduce.getInput()) && reduce.getAxes() == ArrayRef<int64_t>{2, 3};
-    if (!isa<AddOp, SubOp, MulOp, MulAddOp, DivOp, MinOp, MaxOp, ActivationOp, BatchNormOp, SliceOp, PadOp, ConcatOp, GatherOp>(op) ||
+    if (!isa<AddOp, SubOp, MulOp, MulAddOp, DivOp, MinOp, MaxOp, ActivationOp, BatchNormOp, SliceOp, PadOp, ConcatOp,
+             GatherOp>(op) ||
         !isImage(op.getResult(0)))
       return false;
     auto parameters = isa<BatchNormOp>(op) ? op.getOperands().take_front(1) : op.getOperands();
@@ -72,11 +73,28 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
   // A convolution reads a dense image with few channels from planes: no lanes are wasted on channels that do not exist.
   bool wantsPlanes(Conv2dOp conv) { return channels(conv.getInput()) < block && !blocked.contains(conv.getInput()); }
 
+  // A residual that starts or ends inside a block of channels gets its zeros back.
+  void padResidual(Conv2dOp conv) {
+    Value residual = conv.getResidual();
+    const int64_t all = channels(conv.getResult());
+    if (!residual || channels(residual) == all)
+      return;
+    const int64_t first = conv.getResidualChannel(), count = channels(residual);
+    if (first % block == 0 && count % block == 0)
+      return;
+    OpBuilder builder(conv);
+    conv.getResidualMutable().assign(PadOp::create(builder, conv.getLoc(), conv.getResult().getType(), residual,
+                                                   ArrayRef<int64_t>{0, first, 0, 0},
+                                                   ArrayRef<int64_t>{0, all - first - count, 0, 0}, APFloat(0.0)));
+    conv.setResidualChannel(0);
+  }
+
   void collectBorders(func::FuncOp function) {
     function.walk([&](Conv2dOp conv) {
       SmallVector<int64_t> &border = borders[{conv.getInput(), wantsPlanes(conv)}];
       border.resize(4, 0);
-      for (auto [have, want] : llvm::zip(border, winograd && suitsWinograd(conv) ? winogradPads(conv) : Shape(conv.getPads())))
+      for (auto [have, want] :
+           llvm::zip(border, winograd && suitsWinograd(conv) ? winogradPads(conv) : Shape(conv.getPads())))
         have = std::max(have, want);
     });
   }
@@ -116,8 +134,8 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
   void assign(Operation &op) {
     OpBuilder builder(&op);
     if (auto transpose = dyn_cast<TransposeOp>(op); transpose && blocked.contains(transpose.getInput())) {
-      Value relayout = RelayoutOp::create(builder, op.getLoc(), transpose.getType(), transpose.getInput(),
-                                          transpose.getPermAttr());
+      Value relayout =
+          RelayoutOp::create(builder, op.getLoc(), transpose.getType(), transpose.getInput(), transpose.getPermAttr());
       for (bool planes : {false, true}) // the copy inherits what its readers want
         if (auto it = borders.find({transpose, planes}); it != borders.end()) {
           SmallVector<int64_t> border = it->second;
@@ -142,11 +160,11 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
         result.setType(withLayout(typeOf(result), layoutOf(result, false)));
   }
 
-
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
+    function.walk([&](Conv2dOp conv) { padResidual(conv); });
     for (Operation &op : function.getBody().front())
       if (worksOnBlocks(op)) {
         blockOps.insert(&op);
@@ -165,9 +183,9 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
     });
   }
 
-  llvm::DenseSet<Value> blocked;           // values in blocks
-  llvm::DenseSet<Operation *> blockOps;    // operations that read blocks
-  llvm::DenseSet<Operation *> planar;      // convolutions that read planes
+  llvm::DenseSet<Value> blocked;        // values in blocks
+  llvm::DenseSet<Operation *> blockOps; // operations that read blocks
+  llvm::DenseSet<Operation *> planar;   // convolutions that read planes
   llvm::MapVector<std::pair<Value, int>, SmallVector<int64_t>> borders;
   llvm::DenseMap<std::pair<Value, Attribute>, Value> copies;
 };

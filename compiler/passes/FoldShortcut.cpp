@@ -1,7 +1,10 @@
 // fold-shortcut: the end of a residual block becomes the epilogue of its last convolution.
 //   act(add(conv(x, w, b), other))   ->  conv(x, w, b, residual other) {act}
-//   conv1x1(slice(x) every s pixels) ->  conv1x1(x) {strides s}                 (subsampled projection)
-// Where both sides are convolutions the main branch takes the residual and the projection stays as it is.
+//   conv(..., residual pad(x))       ->  conv(..., residual x) {residual_channel}   (zeros for new channels)
+//   act(add(mul(x, gate), other))    ->  mul_add(x, gate, other) {act}              (squeeze and excitation)
+//   conv1x1(slice(x) every s pixels) ->  conv1x1(x) {strides s}                     (subsampled projection)
+// Where both sides are convolutions the main branch takes the residual and the projection stays as it is. A slice that
+// keeps every s-th pixel as the shortcut itself stays an operation, but costs nothing: select-kernels reads through it.
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/Rewrite.h"
 
@@ -85,6 +88,55 @@ struct FoldAdd : CountingPattern<rn::AddOp> {
   }
 };
 
+struct FoldChannelPad : CountingPattern<rn::Conv2dOp> {
+  using CountingPattern::CountingPattern;
+
+  LogicalResult matchAndRewrite(rn::Conv2dOp conv, PatternRewriter &rewriter) const override {
+    auto pad = conv.getResidual() ? conv.getResidual().getDefiningOp<rn::PadOp>() : nullptr;
+    if (!pad)
+      return rewriter.notifyMatchFailure(conv, "the residual is not padded");
+    if (!pad.getValue().isZero())
+      return rewriter.notifyMatchFailure(conv, "the padding is not zero");
+    for (int64_t d : {0, 2, 3})
+      if (pad.getLow()[d] != 0 || pad.getHigh()[d] != 0)
+        return rewriter.notifyMatchFailure(conv, "images or pixels are padded");
+    if (conv.getResidualChannel() != 0 || shapeOf(conv.getResidual()) != shapeOf(conv.getResult()))
+      return rewriter.notifyMatchFailure(conv, "the residual has fewer channels already");
+    // A channel tile of a kernel lies in one group.
+    if (conv.getGroups() != 1)
+      return rewriter.notifyMatchFailure(conv, "is grouped");
+    rewriter.modifyOpInPlace(conv, [&] {
+      conv.getResidualMutable().assign(pad.getInput());
+      conv.setResidualChannel(pad.getLow()[1]);
+      conv->setLoc(rewriter.getFusedLoc({conv.getLoc(), pad.getLoc()}));
+    });
+    ++count;
+    return success();
+  }
+};
+
+struct FoldGate : CountingPattern<rn::AddOp> {
+  using CountingPattern::CountingPattern;
+
+  LogicalResult matchAndRewrite(rn::AddOp add, PatternRewriter &rewriter) const override {
+    for (auto [product, other] : {std::pair{add.getLhs(), add.getRhs()}, std::pair{add.getRhs(), add.getLhs()}}) {
+      auto mul = product.getDefiningOp<rn::MulOp>();
+      if (!mul || !typeOf(mul).getElementType().isF32())
+        continue;
+      // A second reader (also: p + p) needs the product without the other side.
+      if (!mul->hasOneUse())
+        return rewriter.notifyMatchFailure(add, "the product has another user");
+      if (mul.getActAttr())
+        return rewriter.notifyMatchFailure(add, "the product has an activation");
+      rewriter.replaceOpWithNewOp<rn::MulAddOp>(add, add.getType(), mul.getLhs(), mul.getRhs(), other,
+                                                add.getActAttr());
+      ++count;
+      return success();
+    }
+    return rewriter.notifyMatchFailure(add, "no side is a product of floats");
+  }
+};
+
 struct FoldSubsample : CountingPattern<rn::Conv2dOp> {
   using CountingPattern::CountingPattern;
 
@@ -100,7 +152,8 @@ struct FoldSubsample : CountingPattern<rn::Conv2dOp> {
     if (!isAll(slice.getOffsets(), 0))
       return rewriter.notifyMatchFailure(conv, "the slice does not start at the first pixel");
     const SmallVector<int64_t> strides{conv.getStrides()[0] * steps[2], conv.getStrides()[1] * steps[3]};
-    auto shape = convShape(shapeOf(slice.getInput()), weight, conv.getGroups(), strides, conv.getPads(), conv.getDilations());
+    auto shape =
+        convShape(shapeOf(slice.getInput()), weight, conv.getGroups(), strides, conv.getPads(), conv.getDilations());
     if (!shape || ShapeRef(*shape) != shapeOf(conv.getResult())) {
       llvm::consumeError(shape.takeError());
       return rewriter.notifyMatchFailure(conv, "the slice does more than skip pixels");
@@ -117,7 +170,7 @@ struct FoldSubsample : CountingPattern<rn::Conv2dOp> {
 struct FoldShortcutPass : impl::FoldShortcutBase<FoldShortcutPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FoldAdd>(&getContext(), numFolded);
+    patterns.add<FoldAdd, FoldChannelPad, FoldGate>(&getContext(), numFolded);
     patterns.add<FoldSubsample>(&getContext(), numSubsampled);
     applyPatterns(getOperation(), std::move(patterns));
   }

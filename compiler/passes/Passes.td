@@ -135,7 +135,8 @@ def FoldShortcut : GraphPass<"fold-shortcut"> {
     // becomes
     %2 = rn.conv2d(%0, %w residual %x) {act = #rn.act<relu>} : ...
     ```
-    Of two convolutions the main branch takes the residual. A slice that keeps every s-th pixel in front of a 1x1
+    Of two convolutions the main branch takes the residual. A residual that was padded with channels of zeros is read
+    without them. The end of a block with squeeze and excitation becomes one mul_add. A slice that keeps every s-th pixel in front of a 1x1
     convolution becomes the convolution's stride.
   }];
   let statistics = [Statistic<"numFolded", "folded", "additions folded">,

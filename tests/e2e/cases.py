@@ -88,6 +88,25 @@ CASES = {
                         "a = Conv<pads=[1,1,1,1], strides=[2,2]>(x, w)\n s = Constant<value_ints=[0,0]>()\n e = Constant<value_ints=[8,8]>()\n"
                         "ax = Constant<value_ints=[2,3]>()\n st = Constant<value_ints=[2,2]>()\n b = Slice(x, s, e, ax, st)\n"
                         "p = Constant<value_ints=[0,8,0,0,0,8,0,0]>()\n c = Pad(b, p)\n y = Add(a, c)"),
+    "padded_shortcut_of_winograd": (17, "x[1,32,7,7] w[64,32,3,3]",
+                                    "a = Conv<pads=[1,1,1,1]>(x, w)\n p = Constant<value_ints=[0,16,0,0,0,16,0,0]>()\n b = Pad(x, p)\n c = Add(a, b)\n y = Relu(c)"),
+    "padded_shortcut_behind": (17, "x[1,8,6,6] w[20,8,1,1]",
+                               "a = Conv(x, w)\n p = Constant<value_ints=[0,0,0,0,0,12,0,0]>()\n b = Pad(x, p)\n y = Add(a, b)"),
+    "subsampled_shortcut": (17, "x[1,24,9,9] w[24,24,1,1] wv[24,24,3,3]",
+                            "s = Conv(x, w)\n a = Conv<pads=[1,1,1,1], strides=[2,2]>(s, wv)\n b = MaxPool<kernel_shape=[1,1], strides=[2,2]>(s)\n y = Add(a, b)"),
+    "preactivation": (17, "x[2,16,9,9] w[20,16,1,1] ws[20] wb[20] wm[20] nv[20] wv[20,20,3,3] wr[20,16,1,1]",
+                      "r = Conv(x, wr)\n a = Conv(x, w)\n s = Add(a, r)\n b = BatchNormalization(s, ws, wb, wm, nv)\n c = Relu(b)\n"
+                      "d = Conv<pads=[1,1,1,1]>(c, wv)\n y = Add(s, d)"),
+    "preactivation_of_winograd": (17, "x[1,40,9,9] w[40,40,3,3] ws[40] wb[40] wm[40] nv[40] wv[40,40,3,3]",
+                                  "a = Conv<pads=[1,1,1,1]>(x, w)\n s = Add(a, x)\n b = BatchNormalization(s, ws, wb, wm, nv)\n c = Relu(b)\n"
+                                  "d = Conv<pads=[1,1,1,1]>(c, wv)\n y = Add(s, d)"),
+    "preactivation_of_pool": (17, "x[1,19,11,11] ws[19] wb[19] wm[19] nv[19] w[19,19,3,3]",
+                              "a = MaxPool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)\n b = BatchNormalization(a, ws, wb, wm, nv)\n"
+                              "c = Relu(b)\n d = Conv<pads=[1,1,1,1]>(c, w)\n y = Add(a, d)"),
+    "preactivation_alone": (17, "x[1,16,6,6] w[24,16,1,1] ws[24] wb[24] wm[24] nv[24] wv[24,16,1,1]",
+                            "a = Conv(x, w)\n r = Conv(x, wv)\n s = Add(a, r)\n b = BatchNormalization(s, ws, wb, wm, nv)\n c = Relu(b)\n y = GlobalAveragePool(c)"),
+    "squeeze_and_excitation": (17, "x[1,20,6,6] w[20,20,1,1] wv[20,20,1,1]",
+                               "a = Conv(x, w)\n p = GlobalAveragePool(a)\n q = Conv(p, wv)\n g = Sigmoid(q)\n m = Mul(a, g)\n s = Add(m, x)\n y = Relu(s)"),
     "concat": (17, "x[1,10,5,5] w[6,10,1,1] wv[9,10,1,1]", "a = Conv(x, w)\n b = Conv(x, wv)\n c = Concat<axis=1>(a, b)\n y = Relu(c)"),
 }
 

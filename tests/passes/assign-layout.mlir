@@ -80,3 +80,39 @@ func.func @borders_of_whole_tiles(%x: tensor<1x32x7x8xf32>) -> tensor<1x32x7x8xf
   %1 = rn.conv2d(%0, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x32x7x8xf32>, tensor<32x32x3x3xf32> -> tensor<1x32x7x8xf32>
   return %1 : tensor<1x32x7x8xf32>
 }
+
+// -----
+
+// Each of two results gets the border that its own readers want.
+// CHECK-LABEL: func.func @borders_of_second_results
+// CHECK: rn.conv2d{{.*}} -> tensor<1x8x4x4xf32, #rn.layout<8, [0, 0, 0, 0]>>, tensor<1x8x4x4xf32, #rn.layout<8, [1, 1, 1, 1]>>
+// CHECK-NOT: rn.relayout
+// CHECK: rn.conv2d
+func.func @borders_of_second_results(%x: tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<8x8x1x1xf32>
+  %v = rn.constant dense<0.25> : tensor<8x8x3x3xf32>
+  %s = rn.constant dense<2.0> : tensor<8xf32>
+  %0, %1 = rn.conv2d(%x, %w) preact(%s, %s) : tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32> preact(tensor<8xf32>, tensor<8xf32>) -> tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>
+  %2 = rn.conv2d(%1, %v residual %0) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x8x4x4xf32>, tensor<8x8x3x3xf32> residual tensor<1x8x4x4xf32> -> tensor<1x8x4x4xf32>
+  return %2 : tensor<1x8x4x4xf32>
+}
+
+// -----
+
+// A residual of some channels keeps them if they are whole blocks, else it gets its zeros back.
+// CHECK-LABEL: func.func @residual_of_whole_blocks
+// CHECK-NOT: rn.pad
+// CHECK: residual_channel = 8
+// CHECK-LABEL: func.func @residual_inside_a_block
+// CHECK: %[[P:.*]] = rn.pad %{{.*}} {high = array<i64: 0, 4, 0, 0>, low = array<i64: 0, 4, 0, 0>, value = 0.000000e+00 : f64}
+// CHECK-NOT: residual_channel
+func.func @residual_of_whole_blocks(%x: tensor<1x8x4x4xf32>) -> tensor<1x24x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<24x8x1x1xf32>
+  %0 = rn.conv2d(%x, %w residual %x) {residual_channel = 8 : i64} : tensor<1x8x4x4xf32>, tensor<24x8x1x1xf32> residual tensor<1x8x4x4xf32> -> tensor<1x24x4x4xf32>
+  return %0 : tensor<1x24x4x4xf32>
+}
+func.func @residual_inside_a_block(%x: tensor<1x8x4x4xf32>) -> tensor<1x16x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<16x8x1x1xf32>
+  %0 = rn.conv2d(%x, %w residual %x) {residual_channel = 4 : i64} : tensor<1x8x4x4xf32>, tensor<16x8x1x1xf32> residual tensor<1x8x4x4xf32> -> tensor<1x16x4x4xf32>
+  return %0 : tensor<1x16x4x4xf32>
+}

@@ -98,6 +98,26 @@ func.func @main(%x: tensor<1x64x28x28xf32>) -> tensor<1x64x28x28xf32> {
 
 // -----
 
+// Two results, of which the second has a border; then one that nobody reads and that gets no memory.
+// CHECK: plan.kernel @[[BOTH:conv_.*]] {{{.*}}out_strides = {{.*}}preact_act = "relu"{{.*}}preact_strides = {{.*}}}
+// CHECK: plan.kernel @[[SECOND:conv_.*]] {block = array<i64: 8>, dilation = {{.*}}, kernel = array<i64: 3, 3>, kind = "conv", preact_strides = {{.*}}}
+// CHECK: plan.step "both" grid
+// CHECK-NEXT: plan.call @[[BOTH]] [#plan.ref<@[[X:b[0-9]+]] +{{.*}}#plan.ref<@[[Y:b[0-9]+]] + 0 {{.*}}#plan.ref<@[[Z:b[0-9]+]] + {{[1-9]}}
+// CHECK: plan.step "both" grid
+// CHECK-NEXT: plan.call @pointwise_fill{{.*}} [#plan.ref<@[[Z]] + 0
+// CHECK: plan.step "second" grid
+// CHECK-NEXT: plan.call @[[SECOND]] [#plan.ref<@[[Z]] + 0 {{.*}}#plan.ref<@[[Y]] + 0
+func.func @main(%x: tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<8x8x1x1xf32>
+  %v = rn.constant dense<0.25> : tensor<8x8x3x3xf32>
+  %s = rn.constant dense<2.0> : tensor<8xf32>
+  %0, %1 = rn.conv2d(%x, %w) preact(%s, %s) {preact_act = #rn.act<relu>} : tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32> preact(tensor<8xf32>, tensor<8xf32>) -> tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32> loc("both")
+  %2, %3 = rn.conv2d(%1, %v residual %0) preact(%s, %s) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x8x4x4xf32>, tensor<8x8x3x3xf32> residual tensor<1x8x4x4xf32> preact(tensor<8xf32>, tensor<8xf32>) -> tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32> loc("second")
+  return %3 : tensor<1x8x4x4xf32>
+}
+
+// -----
+
 // A gather of rows of a blocked image: a copy for each evenly spaced run, here row 1, rows 0 to 2, row 1.
 // CHECK: plan.step "mirror" grid [1, 2]
 // CHECK-NEXT: plan.call @[[ROW:pointwise_copy.*]] [#plan.ref<@[[X:b[0-9]+]] + 96 {{.*}}, #plan.ref<@[[Y:b[0-9]+]] + 0
@@ -111,4 +131,20 @@ func.func @main(%x: tensor<1x16x3x3xf32> {rn.name = "data"}) -> (tensor<1x16x5x3
   %1 = rn.gather %0, %i {axis = 2} : tensor<1x16x3x3xf32>, tensor<5xi64> -> tensor<1x16x5x3xf32> loc("mirror")
   %2 = rn.activation %1 {act = #rn.act<relu>} : tensor<1x16x5x3xf32> -> tensor<1x16x5x3xf32> loc("relu")
   return %2 : tensor<1x16x5x3xf32>
+}
+
+// -----
+
+// A shortcut of every other pixel and half of the channels: no copy, the convolution reads it where it lies.
+// CHECK: plan.kernel @{{.*}}res_blocks = array<i64: 1, 2>, res_strides = array<i64: 16, 128, 512>
+// CHECK: plan.step "wide"
+// CHECK-NOT: pointwise_copy
+// CHECK: plan.step "{{.*}}"
+func.func @main(%x: tensor<1x16x8x8xf32>) -> tensor<1x32x4x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<32x16x3x3xf32>
+  %m = rn.max_pool %x {kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>} : tensor<1x16x8x8xf32> -> tensor<1x16x8x8xf32>
+  %p = rn.avg_pool %m {kernel = array<i64: 1, 1>} : tensor<1x16x8x8xf32> -> tensor<1x16x8x8xf32> loc("before")
+  %r = rn.slice %p {offsets = array<i64: 0, 0, 0, 0>, steps = array<i64: 1, 1, 2, 2>} : tensor<1x16x8x8xf32> -> tensor<1x16x4x4xf32> loc("slice")
+  %0 = rn.conv2d(%m, %w residual %r) {pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>, residual_channel = 8 : i64} : tensor<1x16x8x8xf32>, tensor<32x16x3x3xf32> residual tensor<1x16x4x4xf32> -> tensor<1x32x4x4xf32> loc("wide")
+  return %0 : tensor<1x32x4x4xf32>
 }

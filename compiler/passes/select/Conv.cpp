@@ -15,8 +15,8 @@ namespace resnetc {
 namespace {
 
 struct Groups {
-  int64_t count;      // after merging
-  int64_t merged;     // original groups in each
+  int64_t count;               // after merging
+  int64_t merged;              // original groups in each
   int64_t inBlocks, outBlocks; // of each
 };
 
@@ -35,13 +35,13 @@ constexpr int64_t kWantedTasks = 16;
 constexpr double kLeastFlops = 250e3; // of a task: ~10 us, so that a call's overhead of ~0.1 us does not matter
 
 struct Traffic {
-  int64_t input, weights;  // bytes of one image and group
+  int64_t input, weights; // bytes of one image and group
   double flops;
-  int64_t cache;           // bytes of L2 that a band or the weights may take
+  int64_t cache; // bytes of L2 that a band or the weights may take
 };
 
-// Bytes that come from beyond L2 when bands go outside and channel tiles inside, or the other way round. What does not fit is
-// read again for each turn of the loop around it.
+// Bytes that come from beyond L2 when bands go outside and channel tiles inside, or the other way round. What does not
+// fit is read again for each turn of the loop around it.
 int64_t trafficOf(int64_t bands, int64_t channelTiles, bool bandsOutside, const Traffic &t) {
   const bool weightsStay = (bandsOutside ? t.weights : t.weights / channelTiles) <= t.cache;
   const bool inputStays = (bandsOutside ? t.input / bands : t.input) <= t.cache;
@@ -80,76 +80,130 @@ FlatSymbolRefAttr biasWeights(Planner &p, const Problem &q, int64_t floats) {
   return q.bias ? channelWeights(p, q.bias, floats) : p.weights(std::vector<float>(floats, 0.0f));
 }
 
-LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
-  const Machine &m = p.machine;
-  const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
-  const int64_t block = m.block, inBlock = q.in.block, height = q.out.shape[2], width = q.out.shape[3];
-  const Groups g = mergeGroups(q, block, inBlock);
-  const bool isPoint = shape[2] == 1 && shape[3] == 1 && q.stride == Shape{1, 1};
-  const bool flat = isPoint && rowsTouch(q.in) && q.all(rowsTouch);
+namespace {
 
-  const int64_t taps = shape[2] * shape[3], depth = g.inBlocks * inBlock;
-  const auto tile = [&](int64_t rows) {
-    return tileConv(flat ? rows * width : width, g.outBlocks, m, depth * taps, flat ? 1 : rows);
-  };
-  ConvTiling tiling = tile(height);
-  int64_t tiles = g.outBlocks / tiling.blocks;
-  const Traffic traffic{4 * depth * q.in.shape[2] * q.in.shape[3], 4 * depth * taps * g.outBlocks * block,
-                        2.0 * static_cast<double>(depth * taps * g.outBlocks * block) * static_cast<double>(height * width),
-                        m.l2Bytes / 2};
-  // Loops are those of one image whatever the batch: then its bits are, too.
-  const int64_t n = q.out.shape[0];
-  const auto [bands, outside] = chooseLoops(height, tiles, g.count, traffic);
-  const int64_t rows = height / bands;
-  tiling = tile(rows);
-  if (tiling.widths.empty())
-    return emitError(loc) << "no register tile fits";
-  tiles = g.outBlocks / tiling.blocks;
-  const int64_t tapBytes = depth * taps * tiling.blocks * block; // floats of one channel tile's weights
+// How one convolution is cut into tasks and where their operands lie.
+struct DirectConv {
+  Planner &p;
+  const Problem &q;
+  Groups g;
+  bool flat = false; // a band is one long row
+  ConvTiling tiling = {};
+  int64_t tiles = 0, rows = 1; // channel tiles of a group, rows of a band
+  Loops loops = {1, false};
+  FlatSymbolRefAttr weights = {}, bias = {};
 
-  KernelSpec pack{"conv",
-                  {{"shape", {shape[0], shape[1], shape[2], shape[3]}}, {"groups", {q.groups}}, {"merged", {g.merged}},
-                   {"block", {block}}, {"in", {inBlock, g.inBlocks}}, {"tile", {tiling.blocks / weightStreams(tiling.blocks)}}}, {}, {}};
-  auto weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), pack), 4 * tapBytes * tiles * g.count);
-  const FlatSymbolRefAttr bias = biasWeights(p, q, g.count * g.outBlocks * block);
+  DirectConv(Planner &p, const Problem &q) : p(p), q(q), g(mergeGroups(q, p.machine.block, q.in.block)) {}
 
-  // Grid: image, group, then bands and channel tiles in the order that saves traffic.
-  const Shape grid = outside ? Shape{n, g.count, bands, tiles} : Shape{n, g.count, tiles, bands};
-  auto steps = [outside = outside](int64_t image, int64_t group, int64_t tile, int64_t band) {
-    return outside ? Shape{image, group, band, tile} : Shape{image, group, tile, band};
-  };
-  const Shape channelSteps = steps(0, g.outBlocks * block, tiling.blocks * block, 0);
+  ArrayRef<int64_t> kernel() const { return cast<ShapedType>(q.weight.getType()).getShape().drop_front(2); }
+  int64_t block() const { return p.machine.block; }
+  int64_t reduction() const { return g.inBlocks * q.in.block * kernel()[0] * kernel()[1]; }
+  int64_t tileFloats() const { return reduction() * tiling.blocks * block(); }
 
-  std::vector<Call> calls;
-  int64_t x = 0;
-  for (auto [px, run] : runsOf(tiling.widths)) {
-    Call call;
-    KernelSpec &spec = call.spec;
-    spec.kind = "conv";
-    spec.ints = {{"size", {run, flat ? 1 : rows, tiling.blocks}}, {"block", {block}}, {"in", {inBlock, g.inBlocks}},
-                 {"in_strides", {q.in.strides[3], q.in.strides[2], q.in.strides[1]}},
-                 {"kernel", {shape[3], shape[2]}}, {"stride", {q.stride[1], q.stride[0]}},
-                 {"dilation", {q.dilation[1], q.dilation[0]}}, {"tile", {px}}};
-    call.operands = {{q.in.buffer, firstTap(q) + x * q.stride[1] * q.in.strides[3],
-                      steps(q.in.strides[0], g.inBlocks * q.in.strides[1], 0, rows * q.stride[0] * q.in.strides[2])},
-                     {weights, 0, steps(0, tapBytes * tiles, tapBytes, 0)},
-                     {bias, 0, channelSteps}};
-    auto pixels = [&](const View &v) -> Pointer {
-      return {v.buffer, v.offset + x * v.strides[3],
-              steps(v.strides[0], g.outBlocks * v.strides[1], tiling.blocks * v.strides[1], rows * v.strides[2])};
-    };
-    addEpilogue(call, q, 3, pixels, [&](FlatSymbolRefAttr vector) { return Pointer{vector, 0, channelSteps}; });
-    calls.push_back(call);
-    x += run;
+  void chooseTile(int64_t rowsOfCall) {
+    const int64_t width = q.out.shape[3];
+    tiling = tileConv(flat ? rowsOfCall * width : width, g.outBlocks, p.machine, reduction(), flat ? 1 : rowsOfCall);
+    tiles = g.outBlocks / tiling.blocks;
   }
-  p.step(loc, grid, calls);
+
+  LogicalResult choose(Location loc) {
+    const int64_t depth = g.inBlocks * q.in.block, lanes = g.outBlocks * block(), height = q.out.shape[2];
+    const bool isPoint = kernel() == ArrayRef<int64_t>{1, 1} && q.stride == Shape{1, 1};
+    flat = isPoint && rowsTouch(q.in) && q.all(rowsTouch);
+    chooseTile(height);
+    const Traffic traffic{4 * depth * q.in.shape[2] * q.in.shape[3], 4 * reduction() * lanes,
+                          2.0 * static_cast<double>(reduction() * lanes) * static_cast<double>(height * q.out.shape[3]),
+                          p.machine.l2Bytes / 2};
+    // Those of one image whatever the batch: then its bits are, too.
+    loops = chooseLoops(height, tiles, g.count, traffic);
+    rows = height / loops.bands;
+    chooseTile(rows);
+    if (tiling.widths.empty())
+      return emitError(loc) << "no register tile fits";
+    return success();
+  }
+
+  void pack(Location loc) {
+    const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
+    KernelSpec spec{"conv",
+                    {{"shape", {shape[0], shape[1], shape[2], shape[3]}},
+                     {"groups", {q.groups}},
+                     {"merged", {g.merged}},
+                     {"block", {block()}},
+                     {"in", {q.in.block, g.inBlocks}},
+                     {"tile", {tiling.blocks / weightStreams(tiling.blocks)}}},
+                    {},
+                    {}};
+    weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), spec), 4 * tileFloats() * tiles * g.count);
+    bias = biasWeights(p, q, g.count * g.outBlocks * block());
+  }
+
+  // The grid: image, group, then bands and channel tiles in the order that saves traffic.
+  Shape inOrder(int64_t image, int64_t group, int64_t tile, int64_t band) const {
+    return loops.bandsOutside ? Shape{image, group, band, tile} : Shape{image, group, tile, band};
+  }
+
+  // One run of equal pixel tiles, `width` pixels from `x` on, over a run of channel tiles.
+  Call call(int64_t x, int64_t width, int64_t pixels, const ResidualRun &run) const {
+    Call call;
+    call.spec = {"conv",
+                 {{"size", {width, flat ? 1 : rows, tiling.blocks}},
+                  {"block", {block()}},
+                  {"in", {q.in.block, g.inBlocks}},
+                  {"in_strides", {q.in.strides[3], q.in.strides[2], q.in.strides[1]}},
+                  {"kernel", {kernel()[1], kernel()[0]}},
+                  {"stride", {q.stride[1], q.stride[0]}},
+                  {"dilation", {q.dilation[1], q.dilation[0]}},
+                  {"tile", {pixels}}},
+                 {},
+                 {}};
+    const int64_t lanes = tiling.blocks * block();
+    const auto vector = [&](FlatSymbolRefAttr v) {
+      return Pointer{v, run.firstTile * lanes, inOrder(0, g.outBlocks * block(), lanes, 0)};
+    };
+    const auto image = [&](const View &v) -> Pointer {
+      return {v.buffer, v.offset + x * v.strides[3],
+              inOrder(v.strides[0], g.outBlocks * v.strides[1], tiling.blocks * v.strides[1], rows * v.strides[2])};
+    };
+    call.operands = {{q.in.buffer, firstTap(q) + x * q.stride[1] * q.in.strides[3],
+                      inOrder(q.in.strides[0], g.inBlocks * q.in.strides[1], 0, rows * q.stride[0] * q.in.strides[2])},
+                     {weights, run.firstTile * tileFloats(), inOrder(0, tileFloats() * tiles, tileFloats(), 0)},
+                     vector(bias)};
+    addEpilogue(call, partOf(q, run, tiling.blocks), 3, image, vector);
+    if (run.count != 0 && run.count != tiling.blocks)
+      call.spec.ints["res_blocks"] = {run.at, run.count};
+    return call;
+  }
+
+  void emit(Location loc) const {
+    for (const ResidualRun &run : residualRuns(q, tiles, tiling.blocks)) {
+      std::vector<Call> calls;
+      int64_t x = 0;
+      for (auto [pixels, width] : runsOf(tiling.widths)) {
+        calls.push_back(call(x, width, pixels, run));
+        x += width;
+      }
+      p.step(loc, inOrder(q.out.shape[0], g.count, run.tiles, loops.bands), calls);
+    }
+  }
+};
+
+} // namespace
+
+LogicalResult lowerDirect(Planner &p, Location loc, const Problem &q) {
+  DirectConv conv(p, q);
+  if (failed(conv.choose(loc)))
+    return failure();
+  conv.pack(loc);
+  conv.emit(loc);
   return success();
 }
 
 namespace {
 
-// A 1x1 convolution with strides reads pixels that lie apart, one row at a time. Copying them together first costs less than
-// it saves: the copy reads a quarter of the input once, the convolution then reads it for each channel tile, flattened.
+// A 1x1 convolution with strides reads pixels that lie apart, one row at a time. Copying them together first costs less
+// than it saves: the copy reads a quarter of the input once, the convolution then reads it for each channel tile,
+// flattened.
 void gatherPixels(Planner &p, Location loc, Problem &q) {
   View apart = q.in;
   apart.shape = q.in.shape;
@@ -174,8 +228,10 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   for (auto [border, pad] : llvm::zip(q.in.border, op.getPads()))
     if (border < pad)
       return op.emitOpError() << "input has no border for its padding";
+  q.residualBlock = op.getResidualChannel() / p.machine.block;
   if (op.getResidual())
-    q.residual = constantOf(op.getResidual()) ? p.constantLike(constantOf(op.getResidual()), q.in) : p.view(op.getResidual());
+    q.residual =
+        constantOf(op.getResidual()) ? p.constantLike(constantOf(op.getResidual()), q.in) : p.view(op.getResidual());
   q.stride = Shape(op.getStrides());
   q.dilation = Shape(op.getDilations());
   q.pads = Shape(op.getPads());
@@ -196,7 +252,8 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
 }
 Lowering<Conv2dOp, lowerConv> conv;
 
-// A row-major matrix [rows, columns] as an image whose pixels are the rows; `block` floats of a row are a channel block.
+// A row-major matrix [rows, columns] as an image whose pixels are the rows; `block` floats of a row are a channel
+// block.
 View asImage(const View &matrix, int64_t block) {
   View v = matrix;
   v.shape = {1, matrix.shape[1], 1, matrix.shape[0]};

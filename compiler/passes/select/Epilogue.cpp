@@ -46,6 +46,35 @@ void addEpilogue(Call &call, const Epilogue &e, unsigned rank, function_ref<Poin
     touch("preact_strides", *e.preact);
 }
 
+SmallVector<ResidualRun, 4> residualRuns(const Epilogue &e, int64_t tiles, int64_t blocks) {
+  if (!e.residual || e.residual->blocks() == e.out.blocks())
+    return {{0, tiles, 0, blocks}};
+  const int64_t first = e.residualBlock, last = first + e.residual->blocks();
+  SmallVector<ResidualRun, 4> runs;
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    const int64_t from = std::max(first, tile * blocks), to = std::min(last, (tile + 1) * blocks);
+    const int64_t count = std::max<int64_t>(to - from, 0), at = count ? from - tile * blocks : 0;
+    if (!runs.empty() && runs.back().at == at && runs.back().count == count)
+      ++runs.back().tiles;
+    else
+      runs.push_back({tile, 1, at, count});
+  }
+  return runs;
+}
+
+Epilogue partOf(const Epilogue &e, const ResidualRun &run, int64_t blocks) {
+  Epilogue part = e;
+  const int64_t first = run.firstTile * blocks;
+  part.out.offset += first * e.out.strides[1];
+  if (e.preact)
+    part.preact->offset += first * e.preact->strides[1];
+  if (run.count == 0)
+    part.residual.reset();
+  else if (e.residual)
+    part.residual->offset += (first + run.at - e.residualBlock) * e.residual->strides[1];
+  return part;
+}
+
 void fillBorders(Planner &p, Location loc, const Epilogue &e) {
   if (e.storesResult)
     p.fillBorder(loc, e.out);

@@ -7,7 +7,8 @@ namespace resnetc {
 struct Epilogue {
   View out; // of the result; where that is not stored, of the second one
   bool storesResult = true;
-  std::optional<View> residual;
+  std::optional<View> residual; // perhaps of fewer channels, from a block on
+  int64_t residualBlock = 0;
   std::optional<rn::ActivationAttr> act;
   // The second result.
   std::optional<View> preact;
@@ -23,10 +24,20 @@ struct Epilogue {
 // Planner::result; the first one that is stored may take it.
 void placeResults(Planner &p, mlir::Operation *op, Epilogue &e, const View *mayAlias = nullptr);
 
-// The keys and operands of an epilogue, in the order of schedules/algorithms/Epilogue.h. `rank`: how many of the strides x,
-// y, block the kernel wants. The two functions give the pointers of a task to its pixels and to its channels.
+// The keys and operands of an epilogue, in the order of schedules/algorithms/Epilogue.h. `rank`: how many of the
+// strides x, y, block the kernel wants. The two functions give the pointers of a task to its pixels and to its
+// channels.
 void addEpilogue(Call &call, const Epilogue &e, unsigned rank, llvm::function_ref<Pointer(const View &)> pixels,
                  llvm::function_ref<Pointer(mlir::FlatSymbolRefAttr)> channels);
+
+// A run of neighbouring channel tiles of `blocks` blocks that the residual meets alike: each tile's blocks [at, at +
+// count); count 0: not at all.
+struct ResidualRun {
+  int64_t firstTile, tiles, at, count;
+};
+llvm::SmallVector<ResidualRun, 4> residualRuns(const Epilogue &e, int64_t tiles, int64_t blocks);
+// The epilogue of the tiles of a run, its pointers at the run's first tile.
+Epilogue partOf(const Epilogue &e, const ResidualRun &run, int64_t blocks);
 
 void fillBorders(Planner &p, mlir::Location loc, const Epilogue &e);
 

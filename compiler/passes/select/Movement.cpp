@@ -9,9 +9,7 @@ namespace resnetc {
 
 // Copies `lanes` channels of each of `blocks` blocks. Both views are images; a dense one has its channels apart.
 static Call blockCopy(const View &from, const View &to, int64_t block, int64_t firstBlock, int64_t lanes) {
-  auto strides = [&](const View &v) -> Shape {
-    return {v.dense() ? v.strides[1] : 1, v.strides[3], v.strides[2]};
-  };
+  auto strides = [&](const View &v) -> Shape { return {v.dense() ? v.strides[1] : 1, v.strides[3], v.strides[2]}; };
   auto blockStride = [&](const View &v) { return v.dense() ? v.strides[1] * block : v.strides[1]; };
   Call call;
   call.spec = pointwiseSpec("copy", {lanes, to.shape[3], to.shape[2]}, {strides(from)}, strides(to));
@@ -20,8 +18,8 @@ static Call blockCopy(const View &from, const View &to, int64_t block, int64_t f
   return call;
 }
 
-// Between images of which at least one is blocked: whole blocks, then the last, partial one. Lanes of channels that do not
-// exist become zero.
+// Between images of which at least one is blocked: whole blocks, then the last, partial one. Lanes of channels that do
+// not exist become zero.
 static void copyImages(Planner &p, Location loc, const View &from, const View &to) {
   const int64_t block = to.dense() ? from.block : to.block, n = to.shape[0], whole = to.shape[1] / block,
                 rest = to.shape[1] % block;
@@ -77,7 +75,7 @@ static View permuted(View v, ArrayRef<int64_t> perm) {
 static bool sameBytes(const View &from, const View &to) {
   const View &blocked = from.dense() ? to : from;
   return from.dense() != to.dense() && from.shape[2] == 1 && from.shape[3] == 1 &&
-         !blocked.hasBorder() && from.shape[1] % blocked.block == 0;
+         blocked.strides[1] == blocked.block && from.shape[1] % blocked.block == 0;
 }
 
 static LogicalResult lowerRelayout(Planner &p, RelayoutOp op) {
@@ -136,13 +134,20 @@ static View box(View v, ShapeRef offset, ShapeRef shape) {
   return v;
 }
 
+// Of an image in blocks: another view, as kernels walk by strides. Only a border of zeros needs memory of its own.
 static LogicalResult lowerSlice(Planner &p, SliceOp op) {
   if (llvm::any_of(op.getSteps(), [](int64_t step) { return step < 0; }))
     return op.emitError() << "[R034] 'slice' with a negative step of a value that is computed at run time is not supported";
-  const View to = p.result(op.getResult());
-  View from = box(p.view(op.getInput()), op.getOffsets(), to.shape);
+  View from = box(p.view(op.getInput()), op.getOffsets(), op.getType().getShape());
   for (auto [i, step] : llvm::enumerate(op.getSteps()))
     from.strides[i] *= step;
+  const View wanted = Planner::layOut(op.getType(), from.buffer);
+  if (!from.dense() && from.block == wanted.block && !wanted.hasBorder() && !p.isOutput(op.getResult())) {
+    from.border = wanted.border;
+    p.alias(op.getResult(), from);
+    return success();
+  }
+  const View to = p.result(op.getResult());
   p.copy(op.getLoc(), from, to);
   p.fillBorder(op.getLoc(), to);
   return success();

@@ -126,14 +126,18 @@ LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t 
   }
   p.step(loc, {n, positions, channelTiles}, calls);
 
-  Call out;
-  out.spec = {"winograd_out",
-              {{"output_tile", {m}}, {"size", {q.out.shape[3], q.out.shape[2]}}, {"block", {block}},
-               {"in_strides", {block, tx * block, outPosition}}}, {}, {}};
-  out.operands = {{products.buffer, 0, {positions * outPosition, plane}}, {biasWeights(p, q, outBlocks * block), 0, {0, block}}};
-  addEpilogue(out, q, 2, [](const View &v) { return Pointer{v.buffer, v.offset, {v.strides[0], v.strides[1]}}; },
-              [&](FlatSymbolRefAttr vector) { return Pointer{vector, 0, {0, block}}; });
-  p.step(loc, {n, outBlocks}, out);
+  const FlatSymbolRefAttr bias = biasWeights(p, q, outBlocks * block);
+  for (const ResidualRun &run : residualRuns(q, outBlocks, 1)) {
+    const auto image = [](const View &view) { return Pointer{view.buffer, view.offset, {view.strides[0], view.strides[1]}}; };
+    const auto channels = [&](FlatSymbolRefAttr vector) { return Pointer{vector, run.firstTile * block, {0, block}}; };
+    Call out;
+    out.spec = {"winograd_out",
+                {{"output_tile", {m}}, {"size", {q.out.shape[3], q.out.shape[2]}}, {"block", {block}},
+                 {"in_strides", {block, tx * block, outPosition}}}, {}, {}};
+    out.operands = {{products.buffer, run.firstTile * plane, {positions * outPosition, plane}}, channels(bias)};
+    addEpilogue(out, partOf(q, run, 1), 2, image, channels);
+    p.step(loc, {n, run.tiles}, out);
+  }
   return success();
 }
 
