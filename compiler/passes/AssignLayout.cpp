@@ -1,6 +1,7 @@
 // assign-layout: decides how each value lies in memory and makes every change of layout an rn.relayout.
 //   conv2d, pools and element-wise operations on images   -> blocked, #rn.layout<b, [t, l, b, r]>, channels in blocks of b
-//   the border is the largest padding of the convolutions that read the value: they then need no bounds tests
+//   the border is the largest padding of the convolutions that read the value: they then need no bounds tests; and of the
+//   pads with zeros, which then are nothing but another view
 //   convolutions with fewer input channels than a block   -> planar input, #rn.layout<1, ...>
 //   image (bytes of the caller) with one such reader       -> written in the layout of the reader
 //   everything else                                       -> dense, row-major (no layout)
@@ -8,6 +9,7 @@
 #include "compiler/ir/Constants.h"
 #include "compiler/ir/Rn.h"
 #include "compiler/passes/Passes.h"
+#include "compiler/passes/select/Movement.h"
 #include "compiler/passes/select/Winograd.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/PatternMatch.h"
@@ -99,6 +101,23 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
     });
   }
 
+  // From the last one to the first: what is read with a border and padded needs both.
+  void collectPads(Block &block) {
+    for (Operation &op : llvm::reverse(block)) {
+      auto pad = dyn_cast<PadOp>(op);
+      if (!pad || !blockOps.contains(pad) || !padsPixelsWithZeros(pad))
+        continue;
+      SmallVector<int64_t> outside(4, 0);
+      if (auto it = borders.find({pad.getResult(), false}); it != borders.end())
+        outside = it->second;
+      SmallVector<int64_t> &border = borders[{pad.getInput(), false}];
+      border.resize(4, 0);
+      const int64_t wanted[] = {pad.getLow()[2], pad.getLow()[3], pad.getHigh()[2], pad.getHigh()[3]};
+      for (int side = 0; side < 4; ++side)
+        border[side] = std::max(border[side], wanted[side] + outside[side]);
+    }
+  }
+
   LayoutAttr layoutOf(Value v, bool planes) {
     auto it = borders.find({v, planes});
     SmallVector<int64_t> none(4, 0);
@@ -174,6 +193,7 @@ struct AssignLayout : impl::AssignLayoutBase<AssignLayout> {
           blocked.insert(op.result_begin(), op.result_end());
       }
     collectBorders(function);
+    collectPads(function.getBody().front());
     for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
       if (!isa<ConstantOp>(op))
         assign(op);

@@ -37,6 +37,8 @@ CASES = {
     "max_pool": (17, "x[1,19,14,14]", "y = MaxPool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"),
     "max_pool_ceil": (17, "x[1,8,10,9]", "y = MaxPool<kernel_shape=[3,3], strides=[2,2], ceil_mode=1>(x)"),
     "max_pool_same": (17, "x[1,8,7,8]", 'y = MaxPool<kernel_shape=[3,2], strides=[2,2], auto_pad="SAME_UPPER">(x)'),
+    "max_pool_of_zeros": (17, "x[1,12,8,8] w[12,12,1,1]",
+                          "a = Conv(x, w)\n p = Constant<value_ints=[0,0,1,1,0,0,1,1]>()\n b = Pad(a, p)\n y = MaxPool<kernel_shape=[3,3], strides=[2,2]>(b)"),
     "avg_pool": (17, "x[1,18,7,7]", "y = AveragePool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"),
     "avg_pool_include_pad": (17, "x[1,8,7,7]", "y = AveragePool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1], count_include_pad=1>(x)"),
     # Before opset 22 onnx infers one column too many here; onnxruntime has never computed it.

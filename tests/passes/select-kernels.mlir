@@ -148,3 +148,22 @@ func.func @main(%x: tensor<1x16x8x8xf32>) -> tensor<1x32x4x4xf32> {
   %0 = rn.conv2d(%m, %w residual %r) {pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>, residual_channel = 8 : i64} : tensor<1x16x8x8xf32>, tensor<32x16x3x3xf32> residual tensor<1x16x4x4xf32> -> tensor<1x32x4x4xf32> loc("wide")
   return %0 : tensor<1x32x4x4xf32>
 }
+
+// -----
+
+// Zeros around the pixels in front of a pool: the pool reads the border of what is there. Not so with other values.
+// CHECK: plan.step "before" grid
+// CHECK-NEXT: plan.call @avg_pool{{.*}} #plan.ref<@[[B:b[0-9]+]] + 160
+// CHECK-NOT: pointwise_copy
+// CHECK: plan.step "zeros" grid
+// CHECK-NEXT: plan.call @max_pool{{.*}} [#plan.ref<@[[B]] + 0
+// CHECK: plan.step "ones" grid
+// CHECK-NEXT: plan.call @pointwise_fill
+func.func @main(%x: tensor<1x8x4x4xf32>) -> (tensor<1x8x2x2xf32>, tensor<1x8x6x6xf32>) {
+  %0 = rn.avg_pool %x {kernel = array<i64: 1, 1>} : tensor<1x8x4x4xf32> -> tensor<1x8x4x4xf32> loc("before")
+  %1 = rn.pad %0 {low = array<i64: 0, 0, 1, 0>, high = array<i64: 0, 0, 1, 1>, value = 0.0 : f64} : tensor<1x8x4x4xf32> -> tensor<1x8x6x5xf32> loc("pad")
+  %2 = rn.max_pool %1 {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>} : tensor<1x8x6x5xf32> -> tensor<1x8x2x2xf32> loc("zeros")
+  %3 = rn.pad %0 {low = array<i64: 0, 0, 1, 1>, high = array<i64: 0, 0, 1, 1>, value = 1.0 : f64} : tensor<1x8x4x4xf32> -> tensor<1x8x6x6xf32> loc("ones")
+  %4 = rn.activation %3 {act = #rn.act<relu>} : tensor<1x8x6x6xf32> -> tensor<1x8x6x6xf32>
+  return %2, %4 : tensor<1x8x2x2xf32>, tensor<1x8x6x6xf32>
+}

@@ -1,5 +1,6 @@
 // Data movement: relayout, transpose, slice, pad, concat, gather, broadcast are strided copies; reshape is another view.
 #include "compiler/ir/Constants.h"
+#include "compiler/passes/select/Movement.h"
 #include "compiler/passes/select/Planner.h"
 
 using namespace mlir;
@@ -154,9 +155,33 @@ static LogicalResult lowerSlice(Planner &p, SliceOp op) {
 }
 static Lowering<SliceOp, lowerSlice> slice;
 
-// The value everywhere, then the input over it.
+bool padsPixelsWithZeros(PadOp pad) {
+  auto keeps = [&](int64_t d) { return pad.getLow()[d] == 0 && pad.getHigh()[d] == 0; };
+  return pad.getValue().isZero() && pad.getLow().size() == 4 && keeps(0) && keeps(1);
+}
+
+// `v` with its border of zeros, or as much of it as the pad asks for, as part of the image; nothing if it does not suffice.
+static std::optional<View> withBorder(View v, PadOp pad) {
+  if (v.dense() || !padsPixelsWithZeros(pad))
+    return std::nullopt;
+  const Shape wanted{pad.getLow()[2], pad.getLow()[3], pad.getHigh()[2], pad.getHigh()[3]};
+  auto have = cast<LayoutAttr>(pad.getType().getEncoding()).getBorder();
+  for (int side = 0; side < 4; ++side)
+    if ((v.border[side] -= wanted[side]) < have[side])
+      return std::nullopt;
+  v.offset -= wanted[0] * v.strides[2] + wanted[1] * v.strides[3];
+  v.shape = Shape(pad.getType().getShape());
+  return v;
+}
+
+// The value everywhere, then the input over it; zeros that lie around the input already are another view of it.
 static LogicalResult lowerPad(Planner &p, PadOp op) {
-  const View from = p.view(op.getInput()), to = p.result(op.getResult());
+  const View from = p.view(op.getInput());
+  if (std::optional<View> view = p.isOutput(op.getResult()) ? std::nullopt : withBorder(from, op)) {
+    p.alias(op.getResult(), *view);
+    return success();
+  }
+  const View to = p.result(op.getResult());
   Call fill;
   Shape grid, size, strides, steps;
   if (to.dense()) {
