@@ -53,12 +53,13 @@ std::vector<size_t> groupSteps(ArrayRef<resnetc_step_info> steps, ArrayRef<uint3
   return layerOf;
 }
 
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
-}
-
 } // namespace
+
+double median(std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  const size_t half = times.size() / 2;
+  return times.size() % 2 ? times[half] : (times[half - 1] + times[half]) / 2;
+}
 
 resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t threads, int32_t repeat,
                        Profile &result) {

@@ -25,6 +25,9 @@ struct Profile {
   double gflops(const LayerTime &layer) const { return layer.flops / (layer.medianMs * 1e6); }
 };
 
+/// Of at least one time; of an even number, the mean of the two in the middle.
+double median(std::vector<double> times);
+
 /// Runs the model `repeat` times. Stops at the first run that fails and returns its status.
 resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t threads, int32_t repeat,
                        Profile &result);

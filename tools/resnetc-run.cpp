@@ -142,12 +142,6 @@ static Expected<std::vector<double>> runAll(ModelRunner &runner) {
   return times;
 }
 
-static double median(std::vector<double> times) {
-  std::sort(times.begin(), times.end());
-  const size_t half = times.size() / 2;
-  return times.size() % 2 ? times[half] : (times[half - 1] + times[half]) / 2;
-}
-
 static Error save(const resnetc_model &model, int32_t batch, const ModelRunner &runner) {
   std::vector<std::vector<int64_t>> shapes;
   std::vector<NpzMember> members;
