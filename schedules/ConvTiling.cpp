@@ -6,22 +6,23 @@
 namespace resnetc {
 namespace {
 
-// Whether the accumulators and what feeds them fit the register file. LLVM spills before all registers are full, and beyond
-// 16 chains more accumulators gain nothing.
+// Whether the accumulators and what feeds them fit the register file. LLVM spills before all registers are full, and sooner
+// where broadcasts need registers of their own.
 bool fits(int64_t vectors, int64_t pixels, const Machine &m) {
-  const int64_t accumulators = vectors * pixels;
-  return accumulators + std::min(vectors, pixels) + 1 <= m.registers && accumulators <= std::min(16 * m.fmaPerCycle, m.registers * 3 / 4);
+  const int64_t accumulators = vectors * pixels, most = m.broadcastOperand ? m.registers - 4 : m.registers * 3 / 4;
+  return accumulators + std::min(vectors, pixels) + 1 <= m.registers && accumulators <= most;
 }
 
 // Cycles of one step: bound by FMAs, by loads, by what the front end issues, by the latency of the accumulators' chains, or by
-// L2, from which weights come at 32 bytes a cycle. A broadcast costs a little beside all that, so that of two tiles the one
-// with fewer of them wins, and so does the loop itself.
+// L2, from which weights come at 32 bytes a cycle. What an FMA does not take from memory itself costs a little beside all
+// that, so that of two tiles the one with fewer such loads wins, and so does the loop itself.
 double stepCycles(int64_t vectors, int64_t pixels, const Machine &m) {
   const double accumulators = static_cast<double>(vectors * pixels), weights = static_cast<double>(vectors);
-  const double broadcasts = m.broadcastOperand ? 0 : static_cast<double>(pixels);
-  const double issue = (accumulators + weights + broadcasts) / m.issuePerCycle;
-  return std::max({accumulators / m.fmaPerCycle, (weights + broadcasts) / m.loadsPerCycle, issue, weights * m.lanes * 4 / 32,
-                   static_cast<double>(m.fmaLatency)}) + 0.02 * (issue + static_cast<double>(pixels)) + 0.1 * broadcasts / m.fmaPerCycle + 0.1;
+  const double broadcasts = static_cast<double>(pixels), loads = weights + broadcasts;
+  const double issue = (accumulators + (m.broadcastOperand ? weights : loads)) / m.issuePerCycle;
+  const double beside = m.broadcastOperand ? 2 * weights : broadcasts;
+  return std::max({accumulators / m.fmaPerCycle, loads / m.loadsPerCycle, issue, weights * m.lanes * 4 / 32,
+                   static_cast<double>(m.fmaLatency)}) + 0.02 * (issue + broadcasts) + 0.1 * beside / m.fmaPerCycle + 0.1;
 }
 
 struct Run {

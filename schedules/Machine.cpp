@@ -18,7 +18,7 @@ static Machine x86V4() {
   m.llvmFeatures = "+avx512f,+avx512cd,+avx512bw,+avx512dq,+avx512vl,+avx2,+fma,+f16c";
   m.halideTarget = "x86-64-linux-avx512_skylake-avx512-avx2-avx-fma-f16c-sse41";
   m.lanes = 16, m.registers = 32, m.block = 16;
-  m.fmaLatency = 4, m.fmaPerCycle = 1, m.loadsPerCycle = 2, m.issuePerCycle = 4, m.broadcastOperand = true;
+  m.fmaLatency = 4, m.fmaPerCycle = 2, m.loadsPerCycle = 2, m.issuePerCycle = 4, m.broadcastOperand = true;
   m.l1Bytes = 32 << 10, m.l2Bytes = 1 << 20;
   m.cpuFeatures = RESNETC_CPU_SSE41 | RESNETC_CPU_AVX2 | RESNETC_CPU_AVX512;
   return m;
