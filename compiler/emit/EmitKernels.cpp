@@ -2,6 +2,7 @@
 // already: they are only translated from here on.
 #include "compiler/emit/Parts.h"
 #include "schedules/Kernels.h"
+#include "schedules/Prefetch.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Linker/Linker.h"
 #include <atomic>
@@ -62,6 +63,7 @@ bool link(Linker &linker, Module &into, const Build &build, Diagnostics &diagnos
     diagnostics.error("I001", "the code of kernel " + name + " cannot be read: " + toString(kernel.takeError()), build.label);
     return false;
   }
+  lowerPrefetches(**kernel);
   (*kernel)->setTargetTriple(into.getTargetTriple());
   (*kernel)->setDataLayout(into.getDataLayout());
   if (NamedMDNode *flags = (*kernel)->getModuleFlagsMetadata())

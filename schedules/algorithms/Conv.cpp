@@ -17,6 +17,28 @@
 namespace resnetc {
 using namespace Halide;
 
+// Weights arrive from memory more slowly than one pass over them takes, but every call makes several passes. So while the
+// tiles of a call work, they ask for the weights of the next call, which follow in memory: one line for each pair of steps,
+// or a few where there are not enough tiles, until all are asked for. `input` is what a step reads, unchanged.
+static Expr readingAhead(Expr input, const KernelSpec &spec, ImageParam weights, const RDom &r, Var x, Var y, Var k) {
+  const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), kernel = listOf(spec, "kernel", 2, 1);
+  const int block = listOf(spec, "block", 1, 1)[0], tile = listOf(spec, "tile", 1, 1)[0];
+  constexpr int line = 64, pair = 2;
+  const int64_t steps = int64_t(in[0]) * in[1] * kernel[0] * kernel[1], bytes = 4 * steps * block * size[2];
+  const int tiles = size[0] / tile * size[1], pairs = static_cast<int>(steps / pair), lines = static_cast<int>(bytes / line);
+  const int perPair = (lines + pairs * tiles - 1) / (pairs * tiles);
+  const Expr step = ((r.w * kernel[1] + r.z) * kernel[0] + r.y) * in[0] + r.x;
+  const Expr tileIndex = min(y * (size[0] / tile) + x / tile, (lines - 1) / (perPair * pairs));
+  const Expr first = Internal::Variable::make(Handle(), weights.name(), weights.parameter());
+  Expr ahead = input;
+  for (int i = 0; i < perPair; i++) {
+    const Expr offset = cast<int64_t>(((tileIndex * pairs + step / pair) * perPair + i) * line) + Expr(bytes);
+    const Expr ask = Internal::Call::make(Int(32), "resnetc_prefetch", {first, offset}, Internal::Call::Extern);
+    ahead = Internal::Call::make(Float(32), Internal::Call::return_second, {ask, ahead}, Internal::Call::PureIntrinsic);
+  }
+  return select(x % tile == 0 && k == 0 && r.x % pair == 0, ahead, input);
+}
+
 static Computation conv(const KernelSpec &spec) {
   const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), kernel = listOf(spec, "kernel", 2, 1);
   const auto stride = listOf(spec, "stride", 2, 1), dilation = listOf(spec, "dilation", 2, 1);
@@ -37,8 +59,10 @@ static Computation conv(const KernelSpec &spec) {
   RDom r(0, in[0], 0, kernel[0], 0, kernel[1], 0, in[1], "r");  // lane, kx, ky, input block
   Func sum("sum");
   sum(c, x, y, k) = bias(c, k);
-  sum(c, x, y, k) += weights(c, k % blocks, r.x, r.y, r.z, r.w, k / blocks) *
-                     input(r.x, x * stride[0] + r.y * dilation[0], y * stride[1] + r.z * dilation[1], r.w);
+  Expr pixel = input(r.x, x * stride[0] + r.y * dilation[0], y * stride[1] + r.z * dilation[1], r.w);
+  if (in[0] % 2 == 0)
+    pixel = readingAhead(pixel, spec, weights, r, x, y, k);
+  sum(c, x, y, k) += weights(c, k % blocks, r.x, r.y, r.z, r.w, k / blocks) * pixel;
   result.sum = sum;
   finish(result, spec, sum(c, x, y, k), {c, x, y, k}, {block, size[0], size[1], size[2]});
   return result;

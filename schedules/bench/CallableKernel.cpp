@@ -1,4 +1,5 @@
 #include "schedules/bench/CallableKernel.h"
+#include "schedules/Prefetch.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -29,9 +30,11 @@ void check(llvm::Error error) {
     throw std::runtime_error(llvm::toString(std::move(error)));
 }
 
-std::string generateCode(const std::string &bitcode, const Machine &machine) {
+std::string generateCode(const std::string &bitcode, const Machine &machine, bool keepPrefetches) {
   llvm::LLVMContext context;
   auto module = valueOf(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "kernel"), context));
+  if (!keepPrefetches)
+    lowerPrefetches(*module);
   const llvm::Triple triple(machine.triple);
   std::string message;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
@@ -67,7 +70,7 @@ template <size_t... I> int callWith(void *f, HalideBuffer *b, std::index_sequenc
 
 }  // namespace
 
-CallableKernel::CallableKernel(const KernelSpec &spec, const Machine &machine) {
+CallableKernel::CallableKernel(const KernelSpec &spec, const Machine &machine, Prefetch prefetch) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   double start = nowMs();
@@ -77,9 +80,12 @@ CallableKernel::CallableKernel(const KernelSpec &spec, const Machine &machine) {
     throw std::runtime_error(error);
   halideMs = nowMs() - start;
   start = nowMs();
-  object = generateCode(bitcode, machine);
+  object = generateCode(bitcode, machine, prefetch != nullptr);
   llvmMs = nowMs() - start;
   jit = valueOf(llvm::orc::LLJITBuilder().create());
+  if (prefetch)
+    check(jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(
+        {{jit->mangleAndIntern("resnetc_prefetch"), llvm::orc::ExecutorSymbolDef::fromPtr(prefetch, llvm::JITSymbolFlags::Exported)}})));
   check(jit->addObjectFile(llvm::MemoryBuffer::getMemBuffer(object, "kernel", false)));
   function = valueOf(jit->lookup(spec.name())).toPtr<void *>();
 }

@@ -14,8 +14,11 @@ namespace resnetc {
 
 class CallableKernel {
 public:
-  // Throws std::runtime_error with the reason.
-  CallableKernel(const KernelSpec &spec, const Machine &machine);
+  // What a kernel calls to have a line of memory read ahead (schedules/Prefetch.h): the line at `address` + `offset` bytes.
+  using Prefetch = int32_t (*)(const void *address, int64_t offset);
+
+  // With a `prefetch` the kernel calls it instead of the processor's instruction. Throws std::runtime_error with the reason.
+  CallableKernel(const KernelSpec &spec, const Machine &machine, Prefetch prefetch = nullptr);
   ~CallableKernel();
 
   // Operands in the order of the kind's documentation.
