@@ -10,7 +10,7 @@
 // CHECK-DAG: plan.buffer weights @[[W:w[0-9]+]] bytes 1728 pack {{{.*}}kind = "conv"{{.*}}}
 // CHECK-DAG: plan.kernel @[[CONV:conv_.*_relu.*]] {act = "relu"{{.*}}kernel = array<i64: 3, 3>
 // CHECK: func.func private @main(tensor<1x3x8x8xf32> {rn.name = "data"})
-// CHECK: plan.step "input" grid [1, 3]
+// CHECK: plan.step "input" grid [1, 3, 1]
 // CHECK-NEXT: plan.call @pointwise_copy{{.*}} [#plan.ref<@in0 + 0 {{.*}}, #plan.ref<@[[PLANES]] + 44
 // CHECK: plan.step "input" grid [1, 3]
 // CHECK-NEXT: pointwise_fill
@@ -20,6 +20,17 @@ func.func @main(%x: tensor<1x3x8x8xf32> {rn.name = "data"}) -> (tensor<1x16x8x8x
   %w = rn.constant dense<0.5> : tensor<16x3x3x3xf32>
   %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>, act = #rn.act<relu>} : tensor<1x3x8x8xf32>, tensor<16x3x3x3xf32> -> tensor<1x16x8x8xf32> loc("stem")
   return %0 : tensor<1x16x8x8xf32>
+}
+
+// -----
+
+// A larger image is copied in bands of rows, for more threads than it has channels.
+// CHECK: plan.step "input" grid [1, 3, 2]
+// CHECK-NEXT: plan.call @pointwise_copy_1x64x32x1x1x1_{{[0-9a-f]+}} [#plan.ref<@in0 + 0 step[49152, 16384, 8192]>
+func.func @main(%x: tensor<1x3x64x64xf32> {rn.name = "data"}) -> (tensor<1x16x64x64xf32> {rn.name = "y"}) {
+  %w = rn.constant dense<0.5> : tensor<16x3x3x3xf32>
+  %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x3x64x64xf32>, tensor<16x3x3x3xf32> -> tensor<1x16x64x64xf32>
+  return %0 : tensor<1x16x64x64xf32>
 }
 
 // -----
@@ -119,11 +130,11 @@ func.func @main(%x: tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32> {
 // -----
 
 // A gather of rows of a blocked image: a copy for each evenly spaced run, here row 1, rows 0 to 2, row 1.
-// CHECK: plan.step "mirror" grid [1, 2]
+// CHECK: plan.step "mirror" grid [1, 2, 1]
 // CHECK-NEXT: plan.call @[[ROW:pointwise_copy.*]] [#plan.ref<@[[X:b[0-9]+]] + 96 {{.*}}, #plan.ref<@[[Y:b[0-9]+]] + 0
-// CHECK: plan.step "mirror" grid [1, 2]
+// CHECK: plan.step "mirror" grid [1, 2, 1]
 // CHECK-NEXT: plan.call @pointwise_copy{{.*}} [#plan.ref<@[[X]] + 0 {{.*}}, #plan.ref<@[[Y]] + 96
-// CHECK: plan.step "mirror" grid [1, 2]
+// CHECK: plan.step "mirror" grid [1, 2, 1]
 // CHECK-NEXT: plan.call @[[ROW]] [#plan.ref<@[[X]] + 96 {{.*}}, #plan.ref<@[[Y]] + 384
 func.func @main(%x: tensor<1x16x3x3xf32> {rn.name = "data"}) -> (tensor<1x16x5x3xf32> {rn.name = "y"}) {
   %i = rn.constant dense<[1, 0, 1, 2, 1]> : tensor<5xi64>

@@ -31,7 +31,6 @@ Groups mergeGroups(const Problem &q, int64_t block, int64_t inBlock) {
 }
 
 // Rows of an image are processed in bands: enough of them to share among threads and to keep a band's input in L2.
-constexpr int64_t kWantedTasks = 16;
 constexpr double kLeastFlops = 250e3; // of a task: ~10 us, so that a call's overhead of ~0.1 us does not matter
 
 struct Traffic {

@@ -8,14 +8,15 @@ using namespace resnetc::rn;
 
 namespace resnetc {
 
-// Copies `lanes` channels of each of `blocks` blocks. Both views are images; a dense one has its channels apart.
-static Call blockCopy(const View &from, const View &to, int64_t block, int64_t firstBlock, int64_t lanes) {
+// Copies `lanes` channels of a band of rows of each block. Both views are images; a dense one has its channels apart.
+static Call blockCopy(const View &from, const View &to, int64_t block, int64_t firstBlock, int64_t lanes, int64_t rows) {
   auto strides = [&](const View &v) -> Shape { return {v.dense() ? v.strides[1] : 1, v.strides[3], v.strides[2]}; };
   auto blockStride = [&](const View &v) { return v.dense() ? v.strides[1] * block : v.strides[1]; };
   Call call;
-  call.spec = pointwiseSpec("copy", {lanes, to.shape[3], to.shape[2]}, {strides(from)}, strides(to));
+  call.spec = pointwiseSpec("copy", {lanes, to.shape[3], rows}, {strides(from)}, strides(to));
   for (const View *v : {&from, &to})
-    call.operands.push_back({v->buffer, v->offset + firstBlock * blockStride(*v), {v->strides[0], blockStride(*v)}});
+    call.operands.push_back(
+        {v->buffer, v->offset + firstBlock * blockStride(*v), {v->strides[0], blockStride(*v), rows * v->strides[2]}});
   return call;
 }
 
@@ -24,18 +25,20 @@ static Call blockCopy(const View &from, const View &to, int64_t block, int64_t f
 static void copyImages(Planner &p, Location loc, const View &from, const View &to) {
   const int64_t block = to.dense() ? from.block : to.block, n = to.shape[0], whole = to.shape[1] / block,
                 rest = to.shape[1] % block;
+  const int64_t height = to.shape[2], tasks = std::max<int64_t>(whole, 1),
+                bands = bandsOf(height, tasks, tasks * block * height * to.shape[3]), rows = height / bands;
   if (whole)
-    p.step(loc, {n, whole}, blockCopy(from, to, block, 0, block));
+    p.step(loc, {n, whole, bands}, blockCopy(from, to, block, 0, block, rows));
   if (!rest)
     return;
-  std::vector<Call> calls{blockCopy(from, to, block, whole, rest)};
+  std::vector<Call> calls{blockCopy(from, to, block, whole, rest, rows)};
   if (!to.dense()) {
     Call fill;
-    fill.spec = pointwiseSpec("fill", {block - rest, to.shape[3], to.shape[2]}, {}, {1, to.strides[3], to.strides[2]});
-    fill.operands.push_back({to.buffer, to.offset + whole * to.strides[1] + rest, {to.strides[0], 0}});
+    fill.spec = pointwiseSpec("fill", {block - rest, to.shape[3], rows}, {}, {1, to.strides[3], to.strides[2]});
+    fill.operands.push_back({to.buffer, to.offset + whole * to.strides[1] + rest, {to.strides[0], 0, rows * to.strides[2]}});
     calls.push_back(fill);
   }
-  p.step(loc, {n, 1}, calls);
+  p.step(loc, {n, 1, bands}, calls);
 }
 
 static void copyDense(Planner &p, Location loc, const View &from, const View &to) {

@@ -23,6 +23,15 @@ static Shape rowMajor(ShapeRef shape) {
   return strides;
 }
 
+int64_t bandsOf(int64_t rows, int64_t otherTasks, int64_t floats) {
+  constexpr int64_t leastFloats = 2048; // of a task: half a microsecond
+  int64_t best = 1;
+  for (int64_t bands = 2; bands <= rows && best * otherTasks < kWantedTasks; ++bands)
+    if (rows % bands == 0 && floats >= bands * otherTasks * leastFloats)
+      best = bands;
+  return best;
+}
+
 SmallVector<std::pair<int64_t, int64_t>, 3> runsOf(ArrayRef<int64_t> widths) {
   SmallVector<std::pair<int64_t, int64_t>, 3> runs;
   for (int64_t width : widths) {

@@ -95,6 +95,12 @@ ImageStrides imageStrides(const View &view, int64_t block);
 KernelSpec pointwiseSpec(llvm::StringRef op, ShapeRef size, llvm::ArrayRef<Shape> inputs, ShapeRef output);
 void setActivation(KernelSpec &spec, std::optional<rn::ActivationAttr> act, const std::string &prefix = "");
 
+// Tasks of a step, so that many threads have work; more of them only where each still has enough.
+constexpr int64_t kWantedTasks = 16;
+// Into how many equal bands of rows `otherTasks` tasks that touch `floats` in all are cut to be that many: the fewest that
+// suffice, as long as each has enough to do.
+int64_t bandsOf(int64_t rows, int64_t otherTasks, int64_t floats);
+
 // Equal neighbours of a list of tile widths: the width, and how many pixels such tiles cover.
 llvm::SmallVector<std::pair<int64_t, int64_t>, 3> runsOf(llvm::ArrayRef<int64_t> widths);
 

@@ -102,11 +102,13 @@ LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t 
   const View v = p.scratch(RankedTensorType::get({n * positions * inPosition}, f32));
   const View products = p.scratch(RankedTensorType::get({n * positions * outPosition}, f32));
 
+  const int64_t inBands = bandsOf(ty, inBlocks, positions * inPosition), inRows = ty / inBands; // rows of tiles
   KernelSpec in{"winograd_in",
-                {{"output_tile", {m}}, {"tiles", {tx, ty}}, {"block", {block}}, {"in_strides", {q.in.strides[3], q.in.strides[2]}},
+                {{"output_tile", {m}}, {"tiles", {tx, inRows}}, {"block", {block}}, {"in_strides", {q.in.strides[3], q.in.strides[2]}},
                  {"out_strides", {block, tx * block, inPosition}}}, {}, {}};
-  p.step(loc, {n, inBlocks}, Call{in, {{q.in.buffer, firstTap(q), {q.in.strides[0], q.in.strides[1]}},
-                                       {v.buffer, 0, {positions * inPosition, plane}}}});
+  p.step(loc, {n, inBlocks, inBands},
+         Call{in, {{q.in.buffer, firstTap(q), {q.in.strides[0], q.in.strides[1], inRows * m * q.in.strides[2]}},
+                   {v.buffer, 0, {positions * inPosition, plane, inRows * tx * block}}}});
 
   const int64_t tileFloats = inBlocks * block * tiling.blocks * block; // weights of one position and channel tile
   const FlatSymbolRefAttr weights = transformedWeights(p, q, m, tiling.blocks);
@@ -127,16 +129,19 @@ LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t 
   p.step(loc, {n, positions, channelTiles}, calls);
 
   const FlatSymbolRefAttr bias = biasWeights(p, q, outBlocks * block);
+  const int64_t height = q.out.shape[2], outBands = height % m ? 1 : bandsOf(ty, outBlocks, positions * outPosition), outRows = height / outBands;
   for (const ResidualRun &run : residualRuns(q, outBlocks, 1)) {
-    const auto image = [](const View &view) { return Pointer{view.buffer, view.offset, {view.strides[0], view.strides[1]}}; };
-    const auto channels = [&](FlatSymbolRefAttr vector) { return Pointer{vector, run.firstTile * block, {0, block}}; };
+    const auto image = [&](const View &view) {
+      return Pointer{view.buffer, view.offset, {view.strides[0], view.strides[1], outRows * view.strides[2]}};
+    };
+    const auto channels = [&](FlatSymbolRefAttr vector) { return Pointer{vector, run.firstTile * block, {0, block, 0}}; };
     Call out;
     out.spec = {"winograd_out",
-                {{"output_tile", {m}}, {"size", {q.out.shape[3], q.out.shape[2]}}, {"block", {block}},
+                {{"output_tile", {m}}, {"size", {q.out.shape[3], outRows}}, {"block", {block}},
                  {"in_strides", {block, tx * block, outPosition}}}, {}, {}};
-    out.operands = {{products.buffer, run.firstTile * plane, {positions * outPosition, plane}}, channels(bias)};
+    out.operands = {{products.buffer, run.firstTile * plane, {positions * outPosition, plane, outRows / m * tx * block}}, channels(bias)};
     addEpilogue(out, partOf(q, run, 1), 2, image, channels);
-    p.step(loc, {n, run.tiles}, out);
+    p.step(loc, {n, run.tiles, outBands}, out);
   }
   return success();
 }
