@@ -25,8 +25,8 @@ func.func @main(%x: tensor<1x3x8x8xf32> {rn.name = "data"}) -> (tensor<1x16x8x8x
 // -----
 
 // A larger image is copied in bands of rows, for more threads than it has channels.
-// CHECK: plan.step "input" grid [1, 3, 2]
-// CHECK-NEXT: plan.call @pointwise_copy_1x64x32x1x1x1_{{[0-9a-f]+}} [#plan.ref<@in0 + 0 step[49152, 16384, 8192]>
+// CHECK: plan.step "input" grid [1, 3, 4]
+// CHECK-NEXT: plan.call @pointwise_copy_1x64x16x1x1x1_{{[0-9a-f]+}} [#plan.ref<@in0 + 0 step[49152, 16384, 4096]>
 func.func @main(%x: tensor<1x3x64x64xf32> {rn.name = "data"}) -> (tensor<1x16x64x64xf32> {rn.name = "y"}) {
   %w = rn.constant dense<0.5> : tensor<16x3x3x3xf32>
   %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x3x64x64xf32>, tensor<16x3x3x3xf32> -> tensor<1x16x64x64xf32>
@@ -72,11 +72,11 @@ func.func @main(%x: tensor<1x128x4x4xf32>) -> tensor<1x10xf32> {
 // Winograd: transforms of 8 channel blocks around 16 products; strides, few channels and 1x1 stay direct.
 // CHECK-NOT: winograd
 // WINOGRAD-DAG: pack {block = array<i64: 8>, in = array<i64: 8, 8>, kind = "winograd", output_tile = array<i64: 2>, shape = array<i64: 64, 64, 3, 3>
-// WINOGRAD: plan.step "wide" grid [1, 8]
+// WINOGRAD: plan.step "wide" grid [1, 8, 2]
 // WINOGRAD-NEXT: plan.call @winograd_in
 // WINOGRAD: plan.step "wide" grid [1, 16,
 // WINOGRAD-NEXT: plan.call @conv_
-// WINOGRAD: plan.step "wide" grid [1, 8]
+// WINOGRAD: plan.step "wide" grid [1, 8, 2]
 // WINOGRAD-NEXT: plan.call @winograd_out
 // WINOGRAD: plan.step "strided"
 // WINOGRAD-NEXT: plan.call @conv_
@@ -96,10 +96,10 @@ func.func @main(%x: tensor<1x64x8x8xf32>) -> tensor<1x8x4x4xf32> {
 // On a larger image tiles of 4x4 pixels save more than their weights cost: 36 products over 7x7 tiles. Channel tiles of four
 // blocks read their weights in two streams of two.
 // WINOGRAD-DAG: pack {{{.*}}kind = "winograd", output_tile = array<i64: 4>, shape = array<i64: 64, 64, 3, 3>, tile = array<i64: 2>
-// WINOGRAD: plan.step "large" grid [1, 8]
+// WINOGRAD: plan.step "large" grid [1, 8, 7]
 // WINOGRAD-NEXT: plan.call @winograd_in
 // WINOGRAD: plan.step "large" grid [1, 36,
-// WINOGRAD: plan.step "large" grid [1, 8]
+// WINOGRAD: plan.step "large" grid [1, 8, 7]
 // WINOGRAD-NEXT: plan.call @winograd_out
 func.func @main(%x: tensor<1x64x28x28xf32>) -> tensor<1x64x28x28xf32> {
   %w = rn.constant dense<0.5> : tensor<64x64x3x3xf32>

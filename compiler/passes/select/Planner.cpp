@@ -24,7 +24,7 @@ static Shape rowMajor(ShapeRef shape) {
 }
 
 int64_t bandsOf(int64_t rows, int64_t otherTasks, int64_t floats) {
-  constexpr int64_t leastFloats = 2048; // of a task: half a microsecond
+  constexpr int64_t leastFloats = 1024; // of a task
   int64_t best = 1;
   for (int64_t bands = 2; bands <= rows && best * otherTasks < kWantedTasks; ++bands)
     if (rows % bands == 0 && floats >= bands * otherTasks * leastFloats)
