@@ -77,24 +77,22 @@ double coverRow(const Row &row, int64_t vectors, const Machine &m, std::vector<i
 
 double overlapped(double arithmetic, double stream) { return std::max(arithmetic, stream) + 0.4 * std::min(arithmetic, stream); }
 
+ConvTiling tileRow(int64_t width, int64_t blocks, const Machine &m, int64_t reduction, int64_t rows) {
+  ConvTiling t;
+  t.blocks = blocks;
+  const int64_t vectors = blocks * std::max(1, m.block / m.lanes);
+  const double cycles = coverRow({width, reduction, rows}, vectors, m, t.widths);
+  if (!t.widths.empty())
+    t.efficiency = static_cast<double>(width * vectors) / m.fmaPerCycle / cycles;
+  return t;
+}
+
 ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &m, int64_t reduction, int64_t rows) {
   ConvTiling best;
-  const int64_t vectorsPerBlock = std::max(1, m.block / m.lanes);
-  for (int64_t kb = 1; kb <= blocks && kb * vectorsPerBlock <= m.registers; kb++) {
-    if (blocks % kb)
-      continue;
-    const int64_t vectors = kb * vectorsPerBlock;
-    std::vector<int64_t> widths;
-    const double cycles = coverRow({width, reduction, rows}, vectors, m, widths);
-    if (widths.empty())
-      continue;
-    const double efficiency = static_cast<double>(width * vectors) / m.fmaPerCycle / cycles;
-    if (efficiency > best.efficiency) {
-      best.blocks = kb;
-      best.widths = widths;
-      best.efficiency = efficiency;
-    }
-  }
+  for (int64_t kb = 1; kb <= std::min<int64_t>(blocks, m.registers); kb++)
+    if (blocks % kb == 0)
+      if (ConvTiling t = tileRow(width, kb, m, reduction, rows); t.efficiency > best.efficiency)
+        best = std::move(t);
   return best;
 }
 

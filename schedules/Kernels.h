@@ -30,5 +30,7 @@ double overlapped(double arithmetic, double stream);
 // `reduction` (input channels x taps) and `rows` of a call, where known, price the weights: each run of equal tiles reads them
 // once from beyond L2, or all runs together when those of a call stay there.
 ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &machine, int64_t reduction = 0, int64_t rows = 1);
+// The same for exactly `blocks` channel blocks together; no widths where they do not fit the registers.
+ConvTiling tileRow(int64_t width, int64_t blocks, const Machine &machine, int64_t reduction = 0, int64_t rows = 1);
 
 }  // namespace resnetc

@@ -56,12 +56,19 @@ def test_a_deep_network_shares_its_weights(toolchain, models):
     """ResNet-18 for two batches: the weights of one, and code of its own only for the steps."""
     network = models.resnet("resnet18", size=64, batch="dynamic")
     single, several = toolchain.load(network), toolchain.load(network, "--batch=1,4")
-    assert several.model.weight_bytes == single.model.weight_bytes
     one, more = (toolchain.compile(network, *options).stat().st_size for options in ((), ("--batch=1,4",)))
     assert more - one < 100 << 10
     x = resnet.pictures(5, 64, 64, seed="deep")
     (y,) = several.run(x)
     assert y.tobytes() == np.concatenate([single.run(x[i:i + 1])[0] for i in range(5)]).tobytes()
+
+
+@pytest.mark.parametrize("level", ["x86-64-v2", "x86-64-v3", "x86-64-v4"])
+def test_batches_read_the_same_weights(level, toolchain, models):
+    """At every level, also one that does not run here: the bytes are in the model's description."""
+    network = models.resnet("resnet18", size=64, batch="dynamic")
+    single, several = (toolchain.load(network, f"--cpu={level}", *options) for options in ((), ("--batch=1,4,8",)))
+    assert several.model.weight_bytes == single.model.weight_bytes
 
 
 def test_scratch_grows_with_the_batch(toolchain, network):

@@ -35,6 +35,16 @@ TEST(ConvTiling, CoversRowsExactly) {
       }
 }
 
+TEST(ConvTiling, RowsOfGivenBlocks) {
+  for (const Machine &m : machines())
+    for (int64_t width : {1, 4, 7, 32}) {
+      const ConvTiling t = tileRow(width, 2, m);
+      EXPECT_EQ(t.blocks, 2);
+      EXPECT_EQ(std::accumulate(t.widths.begin(), t.widths.end(), int64_t(0)), width) << m.level;
+      EXPECT_TRUE(tileRow(width, m.registers, m).widths.empty()) << m.level;
+    }
+}
+
 TEST(ConvTiling, CommonRowsAreFast) {
   for (const char *level : {"x86-64-v3", "x86-64-v4"})
     for (int64_t width : {7, 14, 28, 56, 49, 196, 784, 3136})

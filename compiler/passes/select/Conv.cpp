@@ -3,7 +3,8 @@
 //   grid            image, group, channel tile, band of rows; bands are rows that divide the height
 //   flattening      a 1x1 convolution over images without borders sees a band as one long row
 //   groups          merged until a group's channels fill whole blocks; weights between merged groups are zero
-//   dense           a 1x1 convolution whose pixels are the rows of the matrix and whose input block is one float
+//   dense           a 1x1 convolution whose pixels are the rows of the matrix and whose input block is one float; how its
+//                   weights lie does not depend on how many rows there are, so that all batches read the same ones
 #include "compiler/ir/Constants.h"
 #include "compiler/passes/select/Problem.h"
 #include "schedules/WeightStreams.h"
@@ -13,6 +14,8 @@ using namespace resnetc::rn;
 
 namespace resnetc {
 namespace {
+
+constexpr int64_t kRowsOfMatrix = 4; // for which a dense layer's weights are laid out: good for one, and for many
 
 struct Groups {
   int64_t count;               // after merging
@@ -100,8 +103,10 @@ struct DirectConv {
   int64_t tileFloats() const { return reduction() * tiling.blocks * block(); }
 
   void chooseTile(int64_t rowsOfCall) {
-    const int64_t width = q.out.shape[3];
-    tiling = tileConv(flat ? rowsOfCall * width : width, g.outBlocks, p.machine, reduction(), flat ? 1 : rowsOfCall);
+    const int64_t width = flat ? rowsOfCall * q.out.shape[3] : q.out.shape[3], rows = flat ? 1 : rowsOfCall;
+    tiling = tileConv(q.isMatrix ? kRowsOfMatrix : width, g.outBlocks, p.machine, reduction(), rows);
+    if (q.isMatrix)
+      tiling = tileRow(width, tiling.blocks, p.machine, reduction(), rows);
     tiles = g.outBlocks / tiling.blocks;
   }
 
@@ -272,6 +277,7 @@ LogicalResult lowerDense(Planner &p, DenseOp op) {
   const int64_t n = type.getDimSize(0), k = type.getDimSize(1), block = p.machine.block;
   q.weight = reshapedConstant(weight, {n, k, 1, 1});
   q.act = op.getAct();
+  q.isMatrix = true;
   q.in = asImage(p.view(op.getInput()), 1);
   const View out = p.result(op.getResult());
   // Kernels write whole blocks: a width that is no multiple of the block goes through a wider matrix.

@@ -9,8 +9,9 @@ namespace resnetc {
 struct Problem : Epilogue {
   View in;
   mlir::ElementsAttr weight, bias;
-  Shape kernel{1, 1}, stride{1, 1}, dilation{1, 1}, pads{0, 0, 0, 0};
+  Shape stride{1, 1}, dilation{1, 1}, pads{0, 0, 0, 0};
   int64_t groups = 1;
+  bool isMatrix = false; // pixels are rows of a matrix: how many there are is the batch's affair
 };
 
 // The pointer to the first tap of the first pixel.
