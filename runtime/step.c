@@ -23,8 +23,9 @@ static uint64_t get_fp_mode(void) { return 0; }
 static void set_fp_mode(uint64_t mode) { (void)mode; }
 #endif
 
-/* Parts that a host's parallel_for of unknown width gets: enough for its threads to share, few enough to cost nothing. */
-enum { PARTS_FOR_UNKNOWN_POOL = 64 };
+/* Parts that a host's parallel_for of unknown width gets: enough for its threads to share, few enough to cost nothing; and
+ * those for each thread of our own pool, where threads that are done take over parts of others. */
+enum { PARTS_FOR_UNKNOWN_POOL = 64, PARTS_FOR_OWN_THREAD = 8 };
 
 struct step {
   void (*fn)(void *frame, int32_t begin, int32_t end);
@@ -52,12 +53,12 @@ static void run_part(void *opaque, int32_t part) {
 static int32_t count_parts(const resnetc_exec *exec, int32_t tasks) {
   if (!exec || !exec->parallel_for)
     return 1;
-  int32_t parts = min32(tasks, exec->num_threads > 0 ? exec->num_threads : PARTS_FOR_UNKNOWN_POOL);
-  if (exec->parallel_for == resnetc_pool_parallel_for) {
-    const int32_t width = resnetc_pool_threads(exec->user);
-    parts = min32(tasks, exec->num_threads > 0 ? min32(exec->num_threads, width) : width);
-  }
-  return parts;
+  const int32_t allowed = exec->num_threads;
+  if (exec->parallel_for != resnetc_pool_parallel_for)
+    return min32(tasks, allowed > 0 ? allowed : PARTS_FOR_UNKNOWN_POOL);
+  /* The pool has as many threads at work as there are parts: more parts only where all of them may work. */
+  const int32_t width = resnetc_pool_threads(exec->user);
+  return min32(tasks, allowed > 0 && allowed < width ? allowed : width > 1 ? width * PARTS_FOR_OWN_THREAD : 1);
 }
 
 resnetc_status resnetc_rt_check(const resnetc_exec *exec) {

@@ -33,6 +33,20 @@ struct Counts {
   std::vector<int> hits;
 };
 
+/// A task of each thread: none goes on before all have come, so no thread does two.
+class Meeting {
+public:
+  explicit Meeting(int size) : missing(size) {}
+  void wait() {
+    --missing;
+    while (missing > 0)
+      std::this_thread::yield();
+  }
+
+private:
+  std::atomic<int> missing;
+};
+
 int countThreadsOfProcess() {
   DIR *dir = opendir("/proc/self/task");
   int count = -2; // "." and ".."
@@ -89,13 +103,42 @@ TEST(Pool, CallerSleepsWhileAWorkerIsSlow) {
 
 TEST(Pool, UsesDifferentThreadsAndTheCaller) {
   Pool pool(2);
-  std::vector<std::thread::id> ids(2);
+  struct Ids {
+    Meeting meeting{2};
+    std::thread::id of[2];
+  } ids;
   auto note = [](void *task, int32_t i) {
-    (*static_cast<std::vector<std::thread::id> *>(task))[i] = std::this_thread::get_id();
+    static_cast<Ids *>(task)->meeting.wait();
+    static_cast<Ids *>(task)->of[i] = std::this_thread::get_id();
   };
   resnetc_pool_parallel_for(pool.pool, 2, note, &ids);
-  EXPECT_EQ(ids[0], std::this_thread::get_id());
-  EXPECT_NE(ids[1], ids[0]);
+  EXPECT_EQ(ids.of[0], std::this_thread::get_id());
+  EXPECT_NE(ids.of[1], ids.of[0]);
+}
+
+TEST(Pool, OthersDoTheShareOfAThreadThatIsKeptAway) {
+  Pool pool(2);
+  struct Work {
+    int kept;
+    std::atomic<int> others{0};
+    int seen = 0; // of the others, by the task that waits for them
+  };
+  auto keep = [](void *task, int32_t i) {
+    Work *work = static_cast<Work *>(task);
+    if (i != work->kept) {
+      ++work->others;
+      return;
+    }
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (work->others < 7 && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+    work->seen = work->others;
+  };
+  for (int kept : {0, 4}) { // the first of the caller's share and of the worker's
+    Work work{kept};
+    resnetc_pool_parallel_for(pool.pool, 8, keep, &work);
+    EXPECT_EQ(work.seen, 7) << kept;
+  }
 }
 
 TEST(Pool, NestedCallRunsInline) {
@@ -153,9 +196,13 @@ TEST(Pool, WorkersBlockAllSignalsAndTheCallerKeepsItsMask) {
   pthread_sigmask(SIG_SETMASK, nullptr, &after);
   EXPECT_EQ(sigismember(&after, SIGTERM), sigismember(&before, SIGTERM));
   struct Masks {
+    Meeting meeting{2};
     sigset_t of[2];
   } masks;
-  auto read = [](void *task, int32_t i) { pthread_sigmask(SIG_SETMASK, nullptr, &static_cast<Masks *>(task)->of[i]); };
+  auto read = [](void *task, int32_t i) {
+    static_cast<Masks *>(task)->meeting.wait();
+    pthread_sigmask(SIG_SETMASK, nullptr, &static_cast<Masks *>(task)->of[i]);
+  };
   resnetc_pool_parallel_for(pool.pool, 2, read, &masks);
   for (int signal : {SIGINT, SIGTERM, SIGPROF, SIGALRM, SIGUSR1})
     EXPECT_EQ(sigismember(&masks.of[1], signal), 1) << signal;
