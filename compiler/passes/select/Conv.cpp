@@ -8,6 +8,7 @@
 #include "compiler/ir/Constants.h"
 #include "compiler/passes/select/Problem.h"
 #include "schedules/WeightStreams.h"
+#include <tuple>
 
 using namespace mlir;
 using namespace resnetc::rn;
@@ -50,24 +51,30 @@ int64_t trafficOf(int64_t bands, int64_t channelTiles, bool bandsOutside, const 
   return t.weights * (weightsStay ? 1 : bands) + t.input * (inputStays ? 1 : channelTiles);
 }
 
+// The same for the input of all of kWantedTasks threads, each with a run of the tasks: other threads wrote most of what one reads.
+int64_t inputOfThreads(int64_t bands, int64_t channelTiles, bool bandsOutside, const Traffic &t) {
+  return t.input * (bandsOutside ? std::max<int64_t>(1, kWantedTasks / bands) : std::min(channelTiles, kWantedTasks));
+}
+
 struct Loops {
   int64_t bands;
   bool bandsOutside;
 };
 
-// The bands that read least from beyond L2, and no more of them than that or the threads need.
+// Enough tasks; of these loops those that read least from beyond L2, then those whose threads read least of one another; and
+// no more bands than that needs.
 Loops chooseLoops(int64_t rows, int64_t channelTiles, int64_t otherTasks, const Traffic &t) {
   Loops best = {1, false};
-  int64_t bestTraffic = INT64_MAX, bestTasks = 0;
+  auto bestCost = std::make_tuple(int64_t(0), INT64_MAX, INT64_MAX);
   for (int64_t bands = 1; bands <= rows; ++bands) {
-    const int64_t tasks = std::min(bands * channelTiles * otherTasks, kWantedTasks);
     if (rows % bands || (bands > 1 && t.flops / static_cast<double>(bands * channelTiles) < kLeastFlops))
       continue;
     for (bool outside : {false, true}) {
-      const int64_t traffic = trafficOf(bands, channelTiles, outside, t);
-      if (std::make_pair(-tasks, traffic) < std::make_pair(-bestTasks, bestTraffic)) {
+      const auto cost = std::make_tuple(-std::min(bands * channelTiles * otherTasks, kWantedTasks), trafficOf(bands, channelTiles, outside, t),
+                                        inputOfThreads(bands, channelTiles, outside, t));
+      if (cost < bestCost) {
         best = {bands, outside};
-        bestTraffic = traffic, bestTasks = tasks;
+        bestCost = cost;
       }
     }
   }
