@@ -1,5 +1,6 @@
 #include "compiler/ir/Reference.h"
 #include "compiler/ir/Constants.h"
+#include "compiler/ir/Convolution.h"
 #include "compiler/ir/Rn.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <algorithm>
@@ -59,13 +60,6 @@ Shape broadcastStrides(ShapeRef in, ShapeRef to) {
   return result;
 }
 
-// One row of output pixels gains one tap: out[x] += w * in[x * stride + offset], where the tap lies in the image.
-void addTap(double w, const double *in, int64_t inWidth, int64_t offset, int64_t stride, double *out, int64_t width) {
-  const int64_t first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-  for (int64_t x = first; x < width && x * stride + offset < inWidth; ++x)
-    out[x] += w * in[x * stride + offset];
-}
-
 // Adds `part` from a channel on.
 void addChannels(Tensor &out, const Tensor &part, int64_t first) {
   const int64_t pixels = out.shape[2] * out.shape[3], count = part.shape[1] * pixels;
@@ -77,25 +71,7 @@ void addChannels(Tensor &out, const Tensor &part, int64_t first) {
 Tensor conv(Conv2dOp op, ArrayRef<Tensor> in) {
   const Tensor &x = in[0], &w = in[1];
   const Tensor *bias = op.getBias() ? &in[2] : nullptr, *residual = op.getResidual() ? &in[bias ? 3 : 2] : nullptr;
-  Tensor out = empty(op.getResult());
-  const int64_t N = out.shape[0], O = out.shape[1], H = out.shape[2], W = out.shape[3], C = x.shape[1], ih = x.shape[2],
-                iw = x.shape[3], perGroup = w.shape[1], kh = w.shape[2], kw = w.shape[3], groups = op.getGroups();
-  ArrayRef<int64_t> s = op.getStrides(), p = op.getPads(), d = op.getDilations();
-  for (int64_t n = 0; n < N; ++n)
-    for (int64_t o = 0; o < O; ++o)
-      for (int64_t y = 0; y < H; ++y) {
-        double *row = &out.data[((n * O + o) * H + y) * W];
-        std::fill(row, row + W, bias ? bias->data[o] : 0.0);
-        for (int64_t c = 0; c < perGroup; ++c)
-          for (int64_t ky = 0; ky < kh; ++ky) {
-            const int64_t sy = y * s[0] + ky * d[0] - p[0], channel = o / (O / groups) * perGroup + c;
-            if (sy < 0 || sy >= ih)
-              continue;
-            for (int64_t kx = 0; kx < kw; ++kx)
-              addTap(w.data[((o * perGroup + c) * kh + ky) * kw + kx], &x.data[((n * C + channel) * ih + sy) * iw], iw,
-                     kx * d[1] - p[1], s[1], row, W);
-          }
-      }
+  Tensor out{Shape(shapeOf(op.getResult())), convolve(op, x, w, bias)};
   if (residual)
     addChannels(out, *residual, op.getResidualChannel());
   return out;

@@ -1,4 +1,5 @@
 #include "compiler/ir/Rounding.h"
+#include "compiler/ir/Convolution.h"
 #include "compiler/ir/Rn.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -12,7 +13,7 @@ namespace {
 using Numbers = std::vector<double>;
 
 constexpr double kUnit = 0x1p-24;     // relative error of a rounding
-constexpr double kTiny = 0x1p-149;    // absolute error where numbers are denormal
+constexpr double kTiny = 0x1p-126;    // absolute error where numbers would be denormal and may be zero
 constexpr double kFunctionUnits = 16; // error of our exponentials and logarithms, in units, with room
 constexpr double kExtraRoundings = 6; // bias, residual, and a folded weight: its normalisation and its own rounding
 // Standard deviation of F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 against that of a direct sum, when variances are
@@ -63,40 +64,7 @@ Numbers spreadOverTiles(const Numbers &in, ShapeRef shape) {
   return out;
 }
 
-// Of each sum over channels and taps: the squares of its partial sums, one after each channel, times the taps; each of
-// them is rounded once a tap.
-Numbers squaredPartialSums(Conv2dOp op, const Tensor &x, const Tensor &w) {
-  const RankedTensorType type = op.getResult().getType();
-  const ShapeRef shape = type.getShape();
-  const int64_t perGroup = w.shape[1], kh = w.shape[2], kw = w.shape[3], ih = x.shape[2], iw = x.shape[3],
-                width = shape[3];
-  ArrayRef<int64_t> s = op.getStrides(), p = op.getPads(), d = op.getDilations();
-  Numbers out(type.getNumElements(), 0.0), sum(width);
-  for (int64_t flat = 0; flat < static_cast<int64_t>(out.size()) / width; ++flat) {
-    const int64_t y = flat % shape[2], o = flat / shape[2] % shape[1], n = flat / shape[2] / shape[1];
-    const int64_t first = o / (shape[1] / op.getGroups()) * perGroup;
-    std::fill(sum.begin(), sum.end(), 0.0);
-    for (int64_t c = 0; c < perGroup; ++c) {
-      const double *image = &x.data[(n * x.shape[1] + first + c) * ih * iw],
-                   *taps = &w.data[(o * perGroup + c) * kh * kw];
-      for (int64_t ky = 0; ky < kh; ++ky)
-        for (int64_t kx = 0; kx < kw; ++kx) {
-          const int64_t sy = y * s[0] + ky * d[0] - p[0], left = kx * d[1] - p[1];
-          if (sy < 0 || sy >= ih)
-            continue;
-          // The pixels whose tap lies in the image.
-          const int64_t begin = left >= 0 ? 0 : (-left + s[1] - 1) / s[1];
-          const int64_t end = std::min(width, (iw - left + s[1] - 1) / s[1]);
-          for (int64_t i = begin; i < end; ++i)
-            sum[i] += taps[ky * kw + kx] * image[sy * iw + i * s[1] + left];
-        }
-      for (int64_t i = 0; i < width; ++i)
-        out[flat * width + i] += static_cast<double>(kh * kw) * sum[i] * sum[i];
-    }
-  }
-  return out;
-}
-
+// Of each sum: the squares of its partial sums, each of which is rounded. That of a convolution is in Convolution.h.
 Numbers squaredPartialSums(DenseOp op, const Tensor &x, const Tensor &w) {
   const int64_t columns = w.shape[0], terms = w.shape[1];
   Numbers out(op.getType().getNumElements(), 0.0);
