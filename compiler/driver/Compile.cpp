@@ -11,6 +11,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
@@ -111,6 +112,23 @@ bool foldUnit(Unit &unit, const Options &options, Diagnostics &diagnostics) {
   return true;
 }
 
+std::optional<std::string> verifyUnits(const Units &units, llvm::StringRef object, const Machine &machine,
+                                       const Options &options, Diagnostics &diagnostics) {
+  if (options.enterStage)
+    options.enterStage("verify");
+  // For the float64 reference, which takes its threads from the context.
+  llvm::DefaultThreadPool threads(llvm::hardware_concurrency(options.jobs));
+  std::vector<Meaning> meanings;
+  for (const auto &unit : units) {
+    unit->context.setThreadPool(threads);
+    meanings.push_back({units.size() > 1 ? static_cast<int32_t>(unit->batch) : 0, *unit->imported, *unit->folded});
+  }
+  std::optional<std::string> verified = verifyObject(object, meanings, machine, options, diagnostics);
+  for (const auto &unit : units)
+    unit->context.disableMultithreading();
+  return verified;
+}
+
 bool emitStage(const Units &units, llvm::StringRef onnx, const Machine &machine, const Options &options,
                Artifacts &artifacts, Diagnostics &diagnostics) {
   EmitOptions emitOptions;
@@ -124,6 +142,12 @@ bool emitStage(const Units &units, llvm::StringRef onnx, const Machine &machine,
   emitOptions.batchBound = options.batchBound;
   emitOptions.jobs = options.jobs;
   emitOptions.progress = options.progress;
+  if (options.verifyInputs)
+    emitOptions.verify = [&](llvm::StringRef object, std::string &verified) {
+      std::optional<std::string> found = verifyUnits(units, object, machine, options, diagnostics);
+      verified = found.value_or("");
+      return found.has_value();
+    };
   std::vector<ModuleOp> plans;
   for (const auto &unit : units)
     plans.push_back(*unit->module);
@@ -133,14 +157,6 @@ bool emitStage(const Units &units, llvm::StringRef onnx, const Machine &machine,
   artifacts.main = std::move(emitted.code);
   artifacts.header = std::move(emitted.header);
   return true;
-}
-
-bool verifyUnits(const Units &units, const Machine &machine, const Options &options, const Artifacts &artifacts,
-                 Diagnostics &diagnostics) {
-  std::vector<Meaning> meanings;
-  for (const auto &unit : units)
-    meanings.push_back({units.size() > 1 ? static_cast<int32_t>(unit->batch) : 0, *unit->imported, *unit->folded});
-  return verifyObject(artifacts.main, meanings, machine, options, diagnostics);
 }
 
 bool stopWithText(const Units &units, Artifacts &artifacts) {
@@ -206,12 +222,7 @@ bool compile(llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
   if (options.stage == Stage::Plan)
     return stopWithText(units, artifacts);
   enter("emit");
-  if (!emitStage(units, onnx, *machine, options, artifacts, diagnostics))
-    return false;
-  if (!options.verifyInputs)
-    return true;
-  enter("verify");
-  return verifyUnits(units, *machine, options, artifacts, diagnostics);
+  return emitStage(units, onnx, *machine, options, artifacts, diagnostics);
 }
 
 } // namespace resnetc

@@ -2,6 +2,7 @@
 #include "compiler/driver/LoadedObject.h"
 #include "compiler/emit/Emit.h"
 #include "compiler/ir/Constants.h"
+#include "compiler/ir/Layers.h"
 #include "compiler/ir/Rn.h"
 #include "compiler/ir/Rounding.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -14,6 +15,9 @@ using namespace mlir;
 
 namespace resnetc {
 namespace {
+
+// Of a layer's range: weights are rounded once more when something is folded into them.
+constexpr double kFoldTolerance = 1e-5;
 
 func::FuncOp mainOf(ModuleOp module) { return module.lookupSymbol<func::FuncOp>("main"); }
 
@@ -35,6 +39,7 @@ std::vector<Tensor> randomInputs(func::FuncOp function, unsigned seed) {
 struct Deviation {
   double error = 0, share = 0, limit = 0; // share: of the limit
   int64_t element = 0;
+  double largest = 0; // error of any element
 };
 
 // The worst element. Where the reference is no finite number, the object may give what it likes of the same kind.
@@ -47,9 +52,20 @@ Deviation compare(const Tensor &got, const Uncertain &want) {
     const double error = std::abs(got.data[i] - reference);
     const double share = isFinite ? (std::isnan(error) ? INFINITY : error / limit) : 0;
     if (share > worst.share)
-      worst = {error, share, limit, static_cast<int64_t>(i)};
+      worst = {error, share, limit, static_cast<int64_t>(i), worst.largest};
+    if (isFinite)
+      worst.largest = std::max(worst.largest, error);
   }
   return worst;
+}
+
+// The largest magnitude that is a number.
+double largestOf(const Tensor &t) {
+  double largest = 0x1p-120;
+  for (double v : t.data)
+    if (std::isfinite(v))
+      largest = std::max(largest, std::abs(v));
+  return largest;
 }
 
 class Verifier {
@@ -68,7 +84,8 @@ public:
       if (info.dtype != RESNETC_F32) // where classes are is decided by their scores, which are compared
         continue;
       const Deviation found = compare((*outputs)[i], (*wanted)[i]);
-      largest = std::max(largest, found.error);
+      largest = std::max(largest, found.largest);
+      largestRelative = std::max(largestRelative, found.largest / largestOf((*wanted)[i].value));
       largestShare = std::max(largestShare, found.share);
       if (found.share > 1)
         return reportFailure(info.name, found, meaning, inputs);
@@ -76,12 +93,10 @@ public:
     return true;
   }
 
-  void remark(int inputs) {
-    diagnostics.add(
-        {Severity::Remark, "N302",
-         llvm::formatv(
-             "verified on {0} random input{1}: the largest error against float64 is {2:e2}, {3:p1} of its limit",
-             inputs, inputs == 1 ? "" : "s", largest, largestShare)});
+  std::string summary(int inputs) const {
+    return llvm::formatv(
+        "max |err| {0:e1}, max rel {1:e1}, {2:p1} of the limit, over {3} random input{4} against the float64 reference",
+        largest, largestRelative, largestShare, inputs, inputs == 1 ? "" : "s");
   }
 
 private:
@@ -140,7 +155,20 @@ private:
                               found.error, found.element, found.limit, agreeing)};
       ++agreeing;
     }
-    return {"", "every step gives what its operands give: a fold of the graph is wrong"};
+    return findFold(meaning, inputs);
+  }
+
+  // Float64 before and after the folds.
+  static std::pair<std::string, std::string> findFold(const Meaning &meaning, ArrayRef<Tensor> inputs) {
+    const std::string what = "every step gives what its operands give: a fold of the graph is wrong";
+    FailureOr<LayerValues> before = LayerValues::of(mainOf(meaning.imported), inputs.vec());
+    auto first = succeeded(before) ? before->firstDifference(mainOf(meaning.folded), inputs.vec(), kFoldTolerance)
+                                   : std::nullopt;
+    if (!first)
+      return {"", what};
+    return {rn::nodeName(first->op->getLoc()),
+            llvm::formatv("{0}; this layer is off by {1:e2} of its range, the {2} before it agree", what, first->error,
+                          first->agreeing)};
   }
 
   static bool isExposed(Operation &op) {
@@ -183,30 +211,30 @@ private:
   const Machine &machine;
   const Options &options;
   Diagnostics &diagnostics;
-  double largest = 0, largestShare = 0;
+  double largest = 0, largestRelative = 0, largestShare = 0;
 };
 
 } // namespace
 
-bool verifyObject(llvm::StringRef code, ArrayRef<Meaning> meanings, const Machine &machine, const Options &options,
-                  Diagnostics &diagnostics) {
+std::optional<std::string> verifyObject(llvm::StringRef code, ArrayRef<Meaning> meanings, const Machine &machine,
+                                        const Options &options, Diagnostics &diagnostics) {
   if (llvm::Triple(machine.triple).getArch() != llvm::Triple(llvm::sys::getProcessTriple()).getArch()) {
     diagnostics.error("U019", "--verify runs the object, which is made for " + machine.triple, {}, {},
                       "resnetc-run --verify on such a machine");
-    return false;
+    return std::nullopt;
   }
   llvm::Expected<LoadedObject> object = LoadedObject::load(code, options.name);
   if (!object) {
     diagnostics.error("I001", "the object cannot be loaded: " + llvm::toString(object.takeError()));
-    return false;
+    return std::nullopt;
   }
   Verifier verifier(machine, options, diagnostics);
   for (int input = 0; input < options.verifyInputs; ++input)
     for (const Meaning &meaning : meanings)
       if (!verifier.check(*object, meaning, static_cast<unsigned>(input)))
-        return false;
-  verifier.remark(options.verifyInputs);
-  return true;
+        return std::nullopt;
+  diagnostics.add({Severity::Remark, "N302", "verified: " + verifier.summary(options.verifyInputs)});
+  return verifier.summary(options.verifyInputs);
 }
 
 } // namespace resnetc

@@ -25,8 +25,12 @@ bool emit(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, const Em
   if (!steps)
     return false;
   emitDescriptor(module, *model, emitEntry(module, *model, *steps));
-  result.header = emitHeader(*model);
-  return emitCode(module, *target, *model, result.code, diagnostics);
+  std::string verified;
+  if (!emitCode(module, *target, *model, result.code, diagnostics) ||
+      (options.verify && !options.verify(result.code, verified)))
+    return false;
+  result.header = emitHeader(*model, verified);
+  return true;
 }
 
 } // namespace resnetc

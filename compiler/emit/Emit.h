@@ -20,6 +20,8 @@ struct EmitOptions {
   int32_t batchBound = 0; // largest batch that run_ex takes; 0: no bound
   unsigned jobs = 1; // threads that build kernels
   std::function<void(int done, int total, const std::string &label)> progress; // called from one thread at a time
+  // May refuse the object. What it writes to `verified` is stated in the header.
+  std::function<bool(llvm::StringRef object, std::string &verified)> verify;
 };
 
 struct Emitted {

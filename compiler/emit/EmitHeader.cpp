@@ -36,7 +36,8 @@ std::string pointerTo(const TensorInfo &tensor) {
 
 class HeaderWriter {
 public:
-  explicit HeaderWriter(const Model &model) : model(model), name(model.options.name), upper(StringRef(name).upper()), os(text) {}
+  HeaderWriter(const Model &model, const std::string &verified)
+      : model(model), verified(verified), name(model.options.name), upper(StringRef(name).upper()), os(text) {}
 
   std::string write() {
     writeComment();
@@ -68,8 +69,10 @@ private:
     for (const TensorInfo &tensor : model.outputs)
       writeTensor("output", tensor);
     os << " * memory (bytes): weights " << model.weightBytes << " in " << model.weightSection() << ", scratch "
-       << scratchText() << ", heap 0\n"
-       << " * Calls are reentrant: any number at once, each with its own scratch and outputs. */\n";
+       << scratchText() << ", heap 0\n";
+    if (!verified.empty())
+      os << " * verified: " << verified << "\n";
+    os << " * Calls are reentrant: any number at once, each with its own scratch and outputs. */\n";
   }
 
   void writeTensor(const char *role, const TensorInfo &tensor) {
@@ -157,13 +160,13 @@ private:
   }
 
   const Model &model;
-  const std::string name, upper;
+  const std::string verified, name, upper;
   std::string text;
   raw_string_ostream os;
 };
 
 } // namespace
 
-std::string emitHeader(const Model &model) { return HeaderWriter(model).write(); }
+std::string emitHeader(const Model &model, const std::string &verified) { return HeaderWriter(model, verified).write(); }
 
 } // namespace resnetc

@@ -46,7 +46,8 @@ bool emitCode(llvm::Module &module, llvm::TargetMachine &target, const Model &mo
               Diagnostics &diagnostics);
 
 // ---- EmitHeader.cpp
-std::string emitHeader(const Model &model);
+// verified: what a verification of the object found; "": none.
+std::string emitHeader(const Model &model, const std::string &verified);
 
 // A function of the given type; code that is not a kernel runs on every CPU of the architecture, so that it can tell
 // that the kernels do not.

@@ -162,6 +162,8 @@ def FusePreactivation : GraphPass<"fuse-preactivation"> {
 def RecordReference : GraphPass<"record-reference"> {
   let summary = "Evaluate the function on seeded inputs and keep the results as an attribute";
   let description = "Put it before the passes under test and check-reference behind them.";
+  let options = [Option<"layers", "layers", "bool", "false",
+                        "keep every value, so that check-reference can name the first layer that differs">];
 }
 def CheckReference : GraphPass<"check-reference"> {
   let summary = "Evaluate the function again and fail when its results differ from the recorded ones";

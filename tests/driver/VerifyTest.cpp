@@ -69,4 +69,11 @@ TEST_F(VerifyTest, NamesAFoldThatIsWrong) {
   EXPECT_NE(diagnostics.all()[0].note.find("a fold of the graph is wrong"), std::string::npos) << diagnostics.format();
 }
 
+TEST_F(VerifyTest, NamesTheLayerThatAFoldChanged) {
+  auto meant = parse("1.0"), made = parse("1.5");
+  EXPECT_FALSE(verifyObject(build(*made), Meaning{0, *meant, *made}, machine, options, diagnostics));
+  EXPECT_EQ(diagnostics.all()[0].node, "second") << diagnostics.format();
+  EXPECT_NE(diagnostics.all()[0].note.find("the 1 before it agree"), std::string::npos) << diagnostics.format();
+}
+
 } // namespace
