@@ -20,6 +20,7 @@ namespace {
 
 enum class Progress { Auto, Plain, None };
 enum class Math { Fast, Strict };
+enum class Denormals { Flush, Keep };
 enum class Form { Text, Json };
 
 // The options live in a struct so that they do not exist before main: the LLVM libraries register options of their own.
@@ -51,6 +52,9 @@ struct Flags {
   cl::opt<Math> math{"math", cl::cat(category), cl::init(Math::Fast), cl::desc("How to compute:"),
                      cl::values(clEnumValN(Math::Fast, "fast", "3x3 convolutions by Winograd's F(2x2, 3x3) or F(4x4, 3x3) where it pays"),
                                 clEnumValN(Math::Strict, "strict", "every product as the model states it"))};
+  cl::opt<Denormals> denormals{"denormals", cl::cat(category), cl::init(Denormals::Flush), cl::desc("Numbers below 1.2e-38:"),
+                               cl::values(clEnumValN(Denormals::Flush, "flush", "are zeros, in the weights and inside of run (FTZ, DAZ)"),
+                                          clEnumValN(Denormals::Keep, "keep", "as the mode of the caller has them; slow on many processors"))};
   cl::opt<std::string> report{"report", cl::ValueOptional, cl::value_desc("FILE"), cl::cat(category),
                               cl::desc("Tell what was folded into what, what was not and why, every step and the memory")};
   cl::opt<std::string> verify{"verify", cl::ValueOptional, cl::value_desc("N"), cl::cat(category),
@@ -165,8 +169,10 @@ private:
     to.chosenCpu = flags.cpu.empty() && !isForeign;
     options.cpu = !flags.cpu.empty() ? flags.cpu.getValue() : isForeign ? "baseline" : "native";
     options.strictMath = flags.math == Math::Strict;
+    options.flushDenormals = flags.denormals == Denormals::Flush;
     addFlag("--name=" + options.name);
     addFlag(options.strictMath ? "--math=strict" : "--math=fast");
+    addFlag(options.flushDenormals ? "--denormals=flush" : "--denormals=keep");
     if (!flags.target.empty())
       addFlag("--target=" + options.target);
     if (std::optional<Machine> machine = machineFor(options.target, options.cpu))

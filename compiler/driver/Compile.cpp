@@ -88,6 +88,7 @@ using Units = std::vector<std::unique_ptr<Unit>>;
 bool importUnit(Unit &unit, llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
                 Diagnostics &diagnostics) {
   ImportOptions import = options.import;
+  import.flushesDenormals = options.flushDenormals;
   if (unit.batch)
     import.batch = unit.batch;
   Diagnostics said("");
@@ -139,6 +140,7 @@ bool emitStage(const Units &units, llvm::StringRef onnx, const Machine &machine,
   emitOptions.kind = options.stage == Stage::Llvm       ? ObjectKind::Llvm
                      : options.stage == Stage::Assembly ? ObjectKind::Assembly
                                                         : ObjectKind::Object;
+  emitOptions.flushDenormals = options.flushDenormals;
   emitOptions.batchBound = options.batchBound;
   emitOptions.jobs = options.jobs;
   emitOptions.progress = options.progress;

@@ -21,6 +21,7 @@ struct Options {
   std::string target;           // LLVM triple; empty: this host
   std::string cpu = "native";
   bool strictMath = false; // no Winograd
+  bool flushDenormals = true;
   Stage stage = Stage::Object;
   bool report = false;
   int verifyInputs = 0; // random inputs on which the object is compared with float64

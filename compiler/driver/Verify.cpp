@@ -196,6 +196,7 @@ private:
     buildPlanPipeline(pm, machine, options.strictMath);
     EmitOptions emitOptions;
     emitOptions.name = options.name;
+    emitOptions.flushDenormals = options.flushDenormals;
     emitOptions.jobs = options.jobs;
     Emitted emitted;
     if (failed(pm.run(module)) || !emit(module, machine, emitOptions, emitted, diagnostics))

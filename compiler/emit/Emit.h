@@ -17,6 +17,7 @@ struct EmitOptions {
   std::string sha256;    // of the model file, 64 hex digits
   std::string flags;     // for the header: command line
   ObjectKind kind = ObjectKind::Object;
+  bool flushDenormals = true; // denormal numbers are zeros, in the weights and while a step runs
   int32_t batchBound = 0; // largest batch that run_ex takes; 0: no bound
   unsigned jobs = 1; // threads that build kernels
   std::function<void(int done, int total, const std::string &label)> progress; // called from one thread at a time

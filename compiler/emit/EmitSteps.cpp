@@ -39,6 +39,7 @@ public:
     ir.SetInsertPoint(entry);
     makeDescriptors();
     loadBases();
+    Value *mode = model.options.flushDenormals ? emitFlushMode(ir) : nullptr;
     ir.CreateCondBr(ir.CreateICmpSLT(function->getArg(1), function->getArg(2)), loop, exit);
     ir.SetInsertPoint(loop);
     PHINode *task = ir.CreatePHI(ir.getInt32Ty(), 2, "task");
@@ -51,6 +52,8 @@ public:
     task->addIncoming(next, loop);
     ir.CreateCondBr(ir.CreateICmpSLT(next, function->getArg(2)), loop, exit);
     ir.SetInsertPoint(exit);
+    if (mode)
+      emitCallersMode(ir, mode);
     ir.CreateRetVoid();
     return function;
   }

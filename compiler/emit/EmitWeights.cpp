@@ -6,6 +6,7 @@
 #include "llvm/IR/Constants.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <cmath>
 
 using namespace llvm;
 
@@ -37,12 +38,24 @@ bool checkWeights(const Model &model, Diagnostics &diagnostics) {
   return true;
 }
 
+// As kernels that flush denormals read them.
+static void zeroDenormals(char *floats, uint64_t bytes) {
+  for (uint64_t at = 0; at < bytes; at += sizeof(float)) {
+    float value;
+    std::memcpy(&value, floats + at, sizeof value);
+    if (std::fpclassify(value) == FP_SUBNORMAL)
+      std::memset(floats + at, 0, sizeof value);
+  }
+}
+
 static void copyWeights(const Model &model, char *to) {
   for (const Weights &weights : model.weights) {
     plan::BufferOp buffer = weights.buffer;
     const ArrayRef<char> bytes = bytesOfWeights(buffer).bytes;
     for (uint64_t done = 0; done < buffer.getBytes(); done += bytes.size())
       std::memcpy(to + weights.offset + done, bytes.data(), bytes.size());
+    if (model.options.flushDenormals && buffer.getValue()->getElementType().isF32())
+      zeroDenormals(to + weights.offset, buffer.getBytes());
   }
 }
 

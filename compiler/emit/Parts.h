@@ -1,6 +1,7 @@
 // The parts of one LLVM module, in the order in which Emit.cpp puts them together. Private to this folder.
 #pragma once
 #include "compiler/emit/Model.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -19,6 +20,10 @@ struct WeightBytes {
 WeightBytes bytesOfWeights(plan::BufferOp buffer);
 bool checkWeights(const Model &model, Diagnostics &diagnostics);
 bool patchWeights(std::string &object, const Model &model, Diagnostics &diagnostics);
+
+// ---- EmitFloatMode.cpp: from here on denormals are zeros. What it returns gives back the caller's mode.
+llvm::Value *emitFlushMode(llvm::IRBuilder<> &ir);
+void emitCallersMode(llvm::IRBuilder<> &ir, llvm::Value *before);
 
 // ---- EmitSteps.cpp: void f(void *frame[2], int32_t begin, int32_t end) for steps. frame[0] is an array of the
 // pointers to scratch, the inputs, the outputs; frame[1] says where in scratch and weights the buffers of the step lie.

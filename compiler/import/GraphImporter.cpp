@@ -30,7 +30,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
       importNode(i);
   finish();
   external.reportUnopened();
-  tensors.reportNumbers(options.rejectNonFinite);
+  tensors.reportNumbers(options.rejectNonFinite, options.flushesDenormals);
   return owner;
 }
 

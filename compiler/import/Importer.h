@@ -27,7 +27,8 @@ struct ImportOptions {
   std::string dataDirectory;                          // where external data lies; empty: none can be read
   std::string linkedDirectory; // where it may lie as well when it is a symbolic link: that of the file that the model
                                // is a link to; empty: links are not followed
-  bool rejectNonFinite = false; // weights that are infinite or NaN: an error, not a warning
+  bool rejectNonFinite = false;  // weights that are infinite or NaN: an error, not a warning
+  bool flushesDenormals = false; // weights that are denormal will be zeros: the warning says so
 };
 
 // Null when diagnostics has errors. dataFiles, when given, receives the external files that were opened (below

@@ -216,7 +216,7 @@ void TensorReader::countOdd(llvm::ArrayRef<float> numbers, const std::string &te
   add(denormal, [](float v) { return std::fpclassify(v) == FP_SUBNORMAL; });
 }
 
-void TensorReader::reportNumbers(bool rejectNonFinite) {
+void TensorReader::reportNumbers(bool rejectNonFinite, bool flushesDenormals) {
   auto describe = [](const Odd &odd, const char *what) {
     return std::to_string(odd.count) + (odd.count == 1 ? " number is " : " numbers are ") + what +
            ", first in tensor " + quote(odd.firstTensor);
@@ -225,7 +225,10 @@ void TensorReader::reportNumbers(bool rejectNonFinite) {
     diagnostics.error("R058", describe(nonFinite, "infinite or NaN"));
   else if (nonFinite.count > 0)
     diagnostics.add({Severity::Warning, "W201", describe(nonFinite, "infinite or NaN")});
-  if (denormal.count > 0)
+  if (denormal.count > 0 && flushesDenormals)
+    diagnostics.add({Severity::Warning, "W203", describe(denormal, "denormal: taken as zero"), {}, {},
+                     "--denormals=keep computes with them"});
+  else if (denormal.count > 0)
     diagnostics.add(
         {Severity::Warning, "W203", describe(denormal, "denormal"), {}, "many processors are slow on them"});
 }

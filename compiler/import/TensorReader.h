@@ -25,7 +25,7 @@ public:
   // Everything that read() refuses except faults of external files.
   bool check(const onnx::TensorProto &tensor, const std::string &node = {});
   // What was odd in the numbers of all tensors together: warnings, or R058 where non-finite ones are refused.
-  void reportNumbers(bool rejectNonFinite);
+  void reportNumbers(bool rejectNonFinite, bool flushesDenormals);
 
 private:
   struct Odd { // numbers of one kind

@@ -38,7 +38,7 @@ static void *linkAndLoad(const std::string &object) {
   return library;
 }
 
-LinkedPlan::LinkedPlan(llvm::ArrayRef<const char *> texts, unsigned jobs) {
+LinkedPlan::LinkedPlan(llvm::ArrayRef<const char *> texts, unsigned jobs, bool flushDenormals) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   context.loadDialect<plan::PlanDialect, mlir::func::FuncDialect>();
   context.allowUnregisteredDialects(); // rn.name
@@ -55,6 +55,7 @@ LinkedPlan::LinkedPlan(llvm::ArrayRef<const char *> texts, unsigned jobs) {
   EmitOptions options;
   options.name = "net";
   options.jobs = jobs;
+  options.flushDenormals = flushDenormals;
   if (!emit(plans, *machineFor("", "native"), options, emitted, diagnostics))
     throw std::runtime_error(diagnostics.format());
   library = linkAndLoad(emitted.code);

@@ -7,7 +7,7 @@
 class LinkedPlan {
 public:
   // Kernels in the text have readable names; they are replaced by those of their specs.
-  explicit LinkedPlan(llvm::ArrayRef<const char *> texts, unsigned jobs = 1);
+  explicit LinkedPlan(llvm::ArrayRef<const char *> texts, unsigned jobs = 1, bool flushDenormals = true);
   ~LinkedPlan();
   LinkedPlan(const LinkedPlan &) = delete;
 

@@ -74,6 +74,40 @@ TEST(Object, RefusesWrongCalls) {
   EXPECT_EQ(run(crooked, out.data(), scratch.data()), RESNETC_E_ALIGN);
 }
 
+// y = x * w + b of normal x and w whose product is denormal; the second weight and the second bias are denormal themselves.
+const char *const Denormals = R"(module attributes {plan.arena_bytes = 64 : i64} {
+  func.func private @main(tensor<1x4xf32> {rn.name = "x"}) -> (tensor<1x4xf32> {rn.name = "y"})
+  plan.buffer input @x bytes 16 index 0
+  plan.buffer output @y bytes 16 index 0
+  plan.buffer arena @t bytes 16 offset 0
+  plan.buffer weights @w bytes 16 value dense<[1.0e-20, 1.0e-40, 1.0, 2.0]> : tensor<4xf32>
+  plan.buffer weights @b bytes 16 value dense<[0.0, 1.0e-40, 0.0, 1.0]> : tensor<4xf32>
+  plan.kernel @MUL {kind = "pointwise", op = "mul", size = array<i64: 4, 1, 1, 1, 1, 1>,
+    out_strides = array<i64: 1, 0, 0, 0, 0, 0>, in0_strides = array<i64: 1, 0, 0, 0, 0, 0>, in1_strides = array<i64: 1, 0, 0, 0, 0, 0>}
+  plan.kernel @ADD {kind = "pointwise", op = "add", size = array<i64: 4, 1, 1, 1, 1, 1>,
+    out_strides = array<i64: 1, 0, 0, 0, 0, 0>, in0_strides = array<i64: 1, 0, 0, 0, 0, 0>, in1_strides = array<i64: 1, 0, 0, 0, 0, 0>}
+  plan.step "0" grid [1] { plan.call @MUL [#plan.ref<@x + 0 step [0]>, #plan.ref<@w + 0 step [0]>, #plan.ref<@t + 0 step [0]>] }
+  plan.step "1" grid [1] { plan.call @ADD [#plan.ref<@t + 0 step [0]>, #plan.ref<@b + 0 step [0]>, #plan.ref<@y + 0 step [0]>] }
+})";
+
+TEST(Object, TakesDenormalsAsZerosUnlessTheyAreKept) {
+  for (const bool flush : {true, false}) {
+    LinkedPlan plan(Denormals, 1, flush);
+    alignas(64) std::array<char, 64> scratch;
+    std::array<float, 4> x = {1e-20f, 1, 1e-40f, 2}, y{};
+    auto run = plan.function<resnetc_status(const float *, float *, void *)>("net_run");
+    ASSERT_EQ(run(x.data(), y.data(), scratch.data()), RESNETC_OK);
+    EXPECT_EQ(y[0], flush ? 0 : 1e-20f * 1e-20f);
+    EXPECT_EQ(y[1], flush ? 0 : 1e-40f + 1e-40f);
+    EXPECT_EQ(y[2], flush ? 0 : 1e-40f);
+    EXPECT_EQ(y[3], 5);
+    EXPECT_NE(plan.emitted.header.find(flush ? "denormals are zeros" : "denormals as the caller's"), std::string::npos);
+    const float denormal = 1e-40f;
+    const std::string bytes(reinterpret_cast<const char *>(&denormal), sizeof denormal);
+    EXPECT_EQ(plan.emitted.code.find(bytes) == std::string::npos, flush);
+  }
+}
+
 TEST(Object, DescribesItself) {
   LinkedPlan plan(TwoSteps);
   const resnetc_model *model = plan.function<const resnetc_model *()>("net_model")();
