@@ -104,7 +104,7 @@ bool foldUnit(Unit &unit, const Options &options, Diagnostics &diagnostics) {
   auto edges = [&](OpPassManager &pm) { buildEdgePipeline(pm, options.edges); };
   if (!runPipeline(*unit.module, edges, "edge", diagnostics))
     return false;
-  if (options.verifyInputs)
+  if (options.verifyInputs || options.report)
     unit.imported = unit.module->clone();
   if (!runPipeline(*unit.module, buildGraphPipeline, "graph", diagnostics))
     return false;
@@ -159,6 +159,14 @@ bool emitStage(const Units &units, llvm::StringRef onnx, const Machine &machine,
   artifacts.main = std::move(emitted.code);
   artifacts.header = std::move(emitted.header);
   return true;
+}
+
+void writeReport(const Units &units, const Machine &machine, const Options &options, Artifacts &artifacts) {
+  if (!options.report)
+    return;
+  const llvm::StringRef object = options.stage == Stage::Object ? artifacts.main : "";
+  for (const auto &unit : units)
+    artifacts.report += reportText({*unit->imported, *unit->folded, *unit->module, object}, machine, options);
 }
 
 bool stopWithText(const Units &units, Artifacts &artifacts) {
@@ -218,13 +226,15 @@ bool compile(llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
   for (const auto &unit : units)
     if (!runPipeline(*unit->module, plan, "plan", diagnostics))
       return false;
-  if (options.report)
-    for (const auto &unit : units)
-      artifacts.report += reportText(*unit->folded, *unit->module, *machine, options);
-  if (options.stage == Stage::Plan)
+  if (options.stage == Stage::Plan) {
+    writeReport(units, *machine, options, artifacts);
     return stopWithText(units, artifacts);
+  }
   enter("emit");
-  return emitStage(units, onnx, *machine, options, artifacts, diagnostics);
+  if (!emitStage(units, onnx, *machine, options, artifacts, diagnostics))
+    return false;
+  writeReport(units, *machine, options, artifacts);
+  return true;
 }
 
 } // namespace resnetc

@@ -4,7 +4,12 @@
 
 namespace resnetc {
 
-// folded: the graph after the folds. plan: what runs. For one batch.
-std::string reportText(mlir::ModuleOp folded, mlir::ModuleOp plan, const Machine &machine, const Options &options);
+// A model for one batch, before and after the folds, and what runs.
+struct Compiled {
+  mlir::ModuleOp imported, folded, plan;
+  llvm::StringRef object; // empty: none was made
+};
+
+std::string reportText(const Compiled &compiled, const Machine &machine, const Options &options);
 
 } // namespace resnetc

@@ -1,0 +1,15 @@
+// The tables of a report. Private to this folder.
+#pragma once
+#include "compiler/driver/Report.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace resnetc {
+
+// ---- ReportFolds.cpp: what became of each ONNX node: folded into which layer, gone, or kept and why.
+void reportFolds(llvm::raw_ostream &os, const Compiled &compiled);
+
+// ---- ReportPlan.cpp: the layers with their work, and where everything lies.
+void reportLayers(llvm::raw_ostream &os, mlir::ModuleOp plan);
+void reportMemory(llvm::raw_ostream &os, mlir::ModuleOp plan, llvm::StringRef object);
+
+} // namespace resnetc
