@@ -48,7 +48,7 @@ struct FoldAdd : CountingPattern<rn::AddOp> {
   LogicalResult matchAndRewrite(rn::AddOp add, PatternRewriter &rewriter) const override {
     // Broadcasting would need the residual's own strides.
     if (add.getLhs().getType() != add.getType() || add.getRhs().getType() != add.getType())
-      return rewriter.notifyMatchFailure(add, "broadcasts");
+      return rewriter.notifyMatchFailure(add, "one side is broadcast");
     auto left = candidate(add.getLhs(), add, rewriter), right = candidate(add.getRhs(), add, rewriter);
     if (!left && !right)
       return rewriter.notifyMatchFailure(add, "no side is a convolution that can take it");
@@ -128,12 +128,13 @@ struct FoldGate : CountingPattern<rn::AddOp> {
         return rewriter.notifyMatchFailure(add, "the product has another user");
       if (mul.getActAttr())
         return rewriter.notifyMatchFailure(add, "the product has an activation");
-      rewriter.replaceOpWithNewOp<rn::MulAddOp>(add, add.getType(), mul.getLhs(), mul.getRhs(), other,
-                                                add.getActAttr());
+      auto both = rn::MulAddOp::create(rewriter, fuseLocations(add.getLoc(), mul.getLoc()), add.getType(), mul.getLhs(),
+                                       mul.getRhs(), other, add.getActAttr());
+      rewriter.replaceOp(add, both);
       ++count;
       return success();
     }
-    return rewriter.notifyMatchFailure(add, "no side is a product of floats");
+    return rewriter.notifyMatchFailure(add, "no side is a product that could take it");
   }
 };
 

@@ -125,7 +125,7 @@ struct Fuse : CountingPattern<rn::ActivationOp> {
   LogicalResult matchAndRewrite(rn::ActivationOp op, PatternRewriter &rewriter) const override {
     Operation *producer = op.getInput().getDefiningOp();
     if (!producer || !(producer->hasTrait<rn::HasEpilogue>() || isa<rn::ActivationOp>(producer)))
-      return rewriter.notifyMatchFailure(op, "what computes the input has no epilogue");
+      return rewriter.notifyMatchFailure(op, "what computes its input cannot apply it");
     // A second reader still needs the value in front of the activation.
     if (!producer->hasOneUse())
       return rewriter.notifyMatchFailure(op, "the input has another user");

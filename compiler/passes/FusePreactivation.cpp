@@ -52,7 +52,7 @@ template <typename LayerOp, typename MapOp> struct Fuse : CountingPattern<MapOp>
   LogicalResult matchAndRewrite(MapOp op, PatternRewriter &rewriter) const override {
     auto layer = op.getInput().template getDefiningOp<LayerOp>();
     if (!layer)
-      return rewriter.notifyMatchFailure(op, "input is no such layer");
+      return rewriter.notifyMatchFailure(op, "what computes its input writes no second result");
     if (layer.getPreact())
       return rewriter.notifyMatchFailure(op, "the layer has a second result already");
     std::optional<ScaleAndShift> map = multiplyAddOf(op);
