@@ -164,7 +164,7 @@ bool emitStage(const Units &units, llvm::StringRef onnx, const Machine &machine,
 void writeReport(const Units &units, const Machine &machine, const Options &options, Artifacts &artifacts) {
   if (!options.report)
     return;
-  const llvm::StringRef object = options.stage == Stage::Object ? artifacts.main : "";
+  const llvm::StringRef object = options.stage == Stage::Object ? llvm::StringRef(artifacts.main) : llvm::StringRef();
   for (const auto &unit : units)
     artifacts.report += reportText({*unit->imported, *unit->folded, *unit->module, object}, machine, options);
 }
