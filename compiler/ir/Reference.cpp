@@ -177,7 +177,7 @@ template <typename PoolOp> Tensor pool(PoolOp op, const Tensor &in, bool isMax, 
 
 Tensor reduce(ReduceOp op, const Tensor &in) {
   Tensor out = empty(op.getResult());
-  const bool isMax = op.getKind() == "max";
+  const bool isMax = op.getKind() == "max", isSquare = op.getKind() == "mean_square";
   std::fill(out.data.begin(), out.data.end(), isMax ? -std::numeric_limits<double>::infinity() : 0.0);
   Shape kept(in.shape);
   for (int64_t axis : op.getAxes())
@@ -187,9 +187,10 @@ Tensor reduce(ReduceOp op, const Tensor &in) {
     int64_t at = 0;
     for (auto [i, s] : llvm::zip(index, strides))
       at += i * s;
-    out.data[at] = isMax ? std::max(out.data[at], in.data[flat]) : out.data[at] + in.data[flat];
+    const double v = in.data[flat];
+    out.data[at] = isMax ? std::max(out.data[at], v) : out.data[at] + (isSquare ? v * v : v);
   });
-  if (op.getKind() == "mean")
+  if (op.getKind() == "mean" || isSquare)
     for (double &v : out.data)
       v /= static_cast<double>(in.data.size()) / static_cast<double>(out.data.size());
   return out;

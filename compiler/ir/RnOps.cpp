@@ -170,8 +170,8 @@ LogicalResult MaxPoolOp::verify() { return failed(verifyPool(*this)) ? failure()
 LogicalResult AvgPoolOp::verify() { return verifyPool(*this); }
 
 LogicalResult ReduceOp::verify() {
-  if (!llvm::is_contained({"mean", "sum", "max"}, getKind()))
-    return emitOpError() << "kind is \"" << getKind() << "\", want mean, sum or max";
+  if (!llvm::is_contained({"mean", "mean_square", "sum", "max"}, getKind()))
+    return emitOpError() << "kind is \"" << getKind() << "\", want mean, mean_square, sum or max";
   return expectShape(*this, reduceShape(shapeOf(getInput()), getAxes(), getKeepdims()));
 }
 

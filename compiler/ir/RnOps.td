@@ -144,7 +144,7 @@ def Rn_AvgPoolOp : Rn_PoolOp<"avg_pool", (ins UnitAttr:$count_include_pad)> {
   let summary = "mean over windows; with count_include_pad the padding (not the overhang of ceil_mode) counts";
 }
 def Rn_ReduceOp : Rn_Op<"reduce"> {
-  let summary = "mean, sum or max over some axes";
+  let summary = "mean, mean of squares, sum or max over some axes";
   let description = "Axes are ascending and in range. Without keepdims they vanish from the shape.";
   let arguments = (ins Rn_Real:$input, StrAttr:$kind, DenseI64ArrayAttr:$axes, UnitAttr:$keepdims);
   let results = (outs Rn_Real:$result);

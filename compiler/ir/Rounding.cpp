@@ -166,11 +166,17 @@ Numbers softmax(SoftmaxOp op, const Uncertain &in, const Tensor &result) {
 
 // Means and sums: errors of the terms may all point the same way.
 Numbers average(Operation *op, ArrayRef<Uncertain> in, const Tensor &result) {
-  auto brought = onNumbers(op, in, [&](size_t i) { return varianceOf(in[i]); });
+  auto reduce = dyn_cast<ReduceOp>(op);
+  auto brought = onNumbers(op, in, [&](size_t i) {
+    Numbers variance = varianceOf(in[i]);
+    if (reduce && reduce.getKind() == "mean_square") // of x^2, as the square that it will be
+      for (auto [v, x] : llvm::zip(variance, in[i].value.data))
+        v = 2 * std::abs(x) * std::sqrt(v);
+    return variance;
+  });
   auto sizes = onNumbers(op, in, [&](size_t i) { return mapped(in[i].value.data, magnitude); });
   const double terms =
       static_cast<double>(in[0].value.data.size()) / static_cast<double>(std::max<size_t>(1, result.data.size()));
-  auto reduce = dyn_cast<ReduceOp>(op);
   const bool isSum = reduce && reduce.getKind() == "sum";
   for (auto [v, size] : llvm::zip(brought, sizes))
     v = (isSum ? terms : 1) * v + (terms + kExtraRoundings) * squared(kUnit * size);

@@ -1,5 +1,6 @@
 // fold-batch-norm: per-channel maps x -> s[c] x + t[c] disappear into the weights in front of them.
 //   layer(x, w, b) * s + t   ->  layer(x, w * s, b * s + t)        layer: conv2d, dense
+//   (x * f) * s + t          ->  mul_add(x, f * s, t)              f: one value a channel, computed at run time
 //   (x * s1 + t1) * s2 + t2  ->  batch_norm(x, scale s1 s2, bias t1 s2 + t2, mean 0, variance 1, epsilon 0)
 // A batch_norm is such a map with s = scale / sqrt(variance + epsilon), t = bias - mean s; so are mul, div, add and sub by
 // one constant per channel (Caffe's Scale layers, unfused exports). All arithmetic is double; constants are never changed,
@@ -114,10 +115,10 @@ template <typename LayerOp, typename MapOp> struct FoldIntoLayer : CountingPatte
   LogicalResult matchAndRewrite(MapOp op, PatternRewriter &rewriter) const override {
     std::optional<ChannelMap> map = mapOf(op.getOperation());
     if (!map)
-      return rewriter.notifyMatchFailure(op, "is no constant map of channels");
+      return rewriter.notifyMatchFailure(op, "does not scale and shift channels by constants");
     auto layer = map->input.template getDefiningOp<LayerOp>();
     if (!layer)
-      return rewriter.notifyMatchFailure(op, "input is no such layer");
+      return rewriter.notifyMatchFailure(op, "no convolution or dense layer in front of it");
     // A second reader (the stem of a v2 network, an output in the middle) still needs the layer's own value.
     if (!layer->hasOneUse())
       return rewriter.notifyMatchFailure(op, "the layer has another user");
@@ -177,11 +178,11 @@ template <typename MapOp> struct MergeMaps : CountingPattern<MapOp> {
   LogicalResult matchAndRewrite(MapOp op, PatternRewriter &rewriter) const override {
     std::optional<ChannelMap> map = mapOf(op.getOperation());
     if (!map)
-      return rewriter.notifyMatchFailure(op, "is no constant map of channels");
+      return rewriter.notifyMatchFailure(op, "does not scale and shift channels by constants");
     Operation *before = map->input.getDefiningOp();
     std::optional<ChannelMap> first = before ? mapOf(before) : std::nullopt;
     if (!first)
-      return rewriter.notifyMatchFailure(op, "input is no constant map of channels");
+      return rewriter.notifyMatchFailure(op, "nothing in front of it that it could be merged with");
     if (!before->hasOneUse())
       return rewriter.notifyMatchFailure(op, "the first map has another user");
     if (before->hasAttr("act"))
@@ -199,6 +200,58 @@ template <typename MapOp> struct MergeMaps : CountingPattern<MapOp> {
   }
 };
 
+// The normalisation of a group or an image, and the scale and shift that the model applies to it.
+struct FoldIntoFactor : CountingPattern<rn::BatchNormOp> {
+  using CountingPattern::CountingPattern;
+
+  LogicalResult matchAndRewrite(rn::BatchNormOp bn, PatternRewriter &rewriter) const override {
+    std::optional<ChannelMap> map = mapOf(bn);
+    auto product = bn.getInput().getDefiningOp<rn::MulOp>();
+    if (!map || !product)
+      return rewriter.notifyMatchFailure(bn, "no product in front of it");
+    if (!product->hasOneUse())
+      return rewriter.notifyMatchFailure(bn, "the product has another user");
+    if (product.getActAttr())
+      return rewriter.notifyMatchFailure(bn, "the product has an activation");
+    const bool isRight = isFactor(product.getRhs(), bn);
+    Value x = isRight ? product.getLhs() : product.getRhs(), factor = isRight ? product.getRhs() : product.getLhs();
+    if (!isFactor(factor, bn) || x.getType() != bn.getType())
+      return rewriter.notifyMatchFailure(bn, "no side of the product is one value a channel");
+    if (!isFinite(map->scale) || !isFinite(map->shift))
+      return rewriter.notifyMatchFailure(bn, "the multiply-add would not be finite");
+    Value shift = factorConstant(rewriter, bn.getLoc(), map->shift);
+    auto both = rn::MulAddOp::create(rewriter, fuseLocations(product.getLoc(), bn.getLoc()), bn.getType(), x,
+                                     scaled(rewriter, factor, map->scale), shift, bn.getActAttr());
+    rewriter.replaceOp(bn, both);
+    ++count;
+    return success();
+  }
+
+private:
+  static bool isFactor(Value v, rn::BatchNormOp bn) {
+    ShapeRef shape = shapeOf(v), image = shapeOf(bn.getResult());
+    return image.size() == 4 && !constantOf(v) && shape == ShapeRef{image[0], image[1], 1, 1};
+  }
+
+  static Value factorConstant(OpBuilder &builder, Location loc, ArrayRef<double> values) {
+    auto type = RankedTensorType::get({1, static_cast<int64_t>(values.size()), 1, 1}, builder.getF32Type());
+    return makeConstantOp(builder, loc, makeConstant(type, values));
+  }
+
+  // factor * s; c / d with a number c becomes (c s) / d.
+  static Value scaled(PatternRewriter &rewriter, Value factor, std::vector<double> s) {
+    auto div = factor.getDefiningOp<rn::DivOp>();
+    ElementsAttr numerator = div && div->hasOneUse() && !div.getActAttr() ? constantOf(div.getLhs()) : ElementsAttr();
+    if (!numerator || numerator.getNumElements() != 1)
+      return rn::MulOp::create(rewriter, factor.getLoc(), factor.getType(), factor,
+                               factorConstant(rewriter, factor.getLoc(), s), rn::ActivationAttr());
+    for (double &v : s)
+      v *= constantValues(numerator)[0];
+    return rn::DivOp::create(rewriter, div.getLoc(), div.getType(), factorConstant(rewriter, div.getLoc(), s),
+                             div.getRhs(), rn::ActivationAttr());
+  }
+};
+
 struct NormalizeBatchNorm : OpRewritePattern<rn::BatchNormOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -208,7 +261,7 @@ struct NormalizeBatchNorm : OpRewritePattern<rn::BatchNormOp> {
       return rewriter.notifyMatchFailure(bn, "parameters are computed at run time");
     if (bn.getEpsilon().isZero() && isAll(constantValues(constantOf(bn.getMean())), 0) &&
         isAll(constantValues(constantOf(bn.getVariance())), 1))
-      return rewriter.notifyMatchFailure(bn, "is a multiply-add already");
+      return failure(); // a multiply-add already
     if (!isFinite(map->scale) || !isFinite(map->shift))
       return rewriter.notifyMatchFailure(bn, "the multiply-add would not be finite");
     replaceByMultiplyAdd(bn, *map, bn.getLoc(), rewriter);
@@ -230,6 +283,7 @@ struct FoldBatchNormPass : impl::FoldBatchNormBase<FoldBatchNormPass> {
     addPatterns<rn::DivOp>(patterns, numFolded, numMerged);
     addPatterns<rn::AddOp>(patterns, numFolded, numMerged);
     addPatterns<rn::SubOp>(patterns, numFolded, numMerged);
+    patterns.add<FoldIntoFactor>(&getContext(), numFolded);
     patterns.add<NormalizeBatchNorm>(&getContext());
     applyPatterns(getOperation(), std::move(patterns));
   }

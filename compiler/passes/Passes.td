@@ -76,6 +76,7 @@ def SimplifyShapes : GraphPass<"simplify-shapes"> {
     %4 = rn.reduce "sum" %3 {axes = array<i64: 2, 3>, keepdims} : tensor<1x8x7x7xf32> -> tensor<1x8x1x1xf32>
     %2 = rn.reshape %4 : tensor<1x8x1x1xf32> -> tensor<1x8xf32>
     ```
+    The mean of x * x becomes one reduction, "mean_square".
   }];
   let statistics = [Statistic<"numSimplified", "simplified", "operations removed, merged or rewritten">];
 }
@@ -106,7 +107,8 @@ def FoldBatchNorm : GraphPass<"fold-batch-norm"> {
     // becomes
     %2 = rn.conv2d(%0, %w2, bias %b2) : ...   // w2 = w * s, b2 = b * s + t
     ```
-    One that has no such layer in front becomes a batch_norm with mean 0, variance 1 and epsilon 0: a multiply-add.
+    Behind a product with one value a channel (group normalisation) it scales that value, and both become one mul_add.
+    One that has nothing in front becomes a batch_norm with mean 0, variance 1 and epsilon 0: a multiply-add.
   }];
   let statistics = [Statistic<"numFolded", "folded", "per-channel maps folded into weights">,
                     Statistic<"numMerged", "merged", "per-channel maps merged into one batch_norm">];

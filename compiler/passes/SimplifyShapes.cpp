@@ -26,7 +26,8 @@ bool changesNothing(Operation *op) {
   if (auto concat = dyn_cast<rn::ConcatOp>(op))
     return concat.getInputs().size() == 1;
   if (auto reduce = dyn_cast<rn::ReduceOp>(op))
-    return llvm::all_of(reduce.getAxes(), [&](int64_t axis) { return shapeOf(reduce.getInput())[axis] == 1; });
+    return reduce.getKind() != "mean_square" &&
+           llvm::all_of(reduce.getAxes(), [&](int64_t axis) { return shapeOf(reduce.getInput())[axis] == 1; });
   return isa<rn::PadOp, rn::BroadcastOp, rn::CastOp>(op);
 }
 
@@ -117,7 +118,7 @@ struct MergeReduces : CountingPattern<rn::ReduceOp> {
   using CountingPattern::CountingPattern;
   LogicalResult matchAndRewrite(rn::ReduceOp op, PatternRewriter &rewriter) const override {
     auto first = op.getInput().getDefiningOp<rn::ReduceOp>();
-    if (!first || first.getKind() != op.getKind() || !first.getKeepdims() || !op.getKeepdims())
+    if (!first || first.getKind() != op.getKind() || op.getKind() == "mean_square" || !first.getKeepdims() || !op.getKeepdims())
       return rewriter.notifyMatchFailure(op, "input is no reduction of the same kind");
     // The second one works on the little that is left, so it is cheaper than reading the image again.
     if (!first->hasOneUse())
@@ -129,6 +130,25 @@ struct MergeReduces : CountingPattern<rn::ReduceOp> {
     llvm::sort(axes);
     rewriter.replaceOp(op, createReduce(rewriter, fuseLocations(first.getLoc(), op.getLoc()), op.getKind(),
                                         first.getInput(), axes));
+    ++count;
+    return success();
+  }
+};
+
+// The variance of a normalisation: mean(x * x) reads x once and writes no product.
+struct MeanOfSquares : CountingPattern<rn::ReduceOp> {
+  using CountingPattern::CountingPattern;
+  LogicalResult matchAndRewrite(rn::ReduceOp op, PatternRewriter &rewriter) const override {
+    auto square = op.getInput().getDefiningOp<rn::MulOp>();
+    if (op.getKind() != "mean" || !square || square.getLhs() != square.getRhs())
+      return rewriter.notifyMatchFailure(op, "is no mean of squares");
+    if (square.getActAttr())
+      return rewriter.notifyMatchFailure(op, "the square has an activation");
+    if (!square->hasOneUse())
+      return rewriter.notifyMatchFailure(op, "the square has another user");
+    auto reduce = rn::ReduceOp::create(rewriter, fuseLocations(op.getLoc(), square.getLoc()), op.getType(),
+                                       square.getLhs(), "mean_square", op.getAxes(), op.getKeepdims());
+    rewriter.replaceOp(op, reduce);
     ++count;
     return success();
   }
@@ -168,7 +188,7 @@ struct SimplifyShapesPass : impl::SimplifyShapesBase<SimplifyShapesPass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<DropNoOp<rn::SliceOp>, DropNoOp<rn::PadOp>, DropNoOp<rn::BroadcastOp>, DropNoOp<rn::CastOp>,
                  DropNoOp<rn::ConcatOp>, DropNoOp<rn::ReduceOp>, MergeSlices, TransposeToReshape, KeepReducedDims,
-                 MergeReduces, DropBroadcastOperand<rn::AddOp>, DropBroadcastOperand<rn::SubOp>,
+                 MergeReduces, MeanOfSquares, DropBroadcastOperand<rn::AddOp>, DropBroadcastOperand<rn::SubOp>,
                  DropBroadcastOperand<rn::MulOp>, DropBroadcastOperand<rn::DivOp>, DropBroadcastOperand<rn::MinOp>,
                  DropBroadcastOperand<rn::MaxOp>, GlobalPoolToReduce, PoolToSlice<rn::MaxPoolOp>, PoolToSlice<rn::AvgPoolOp>>(
         &getContext(), numSimplified);

@@ -60,6 +60,10 @@ CASES = {
                             "a = Conv(x, w)\n r = Constant<value_ints=[0,4,-1]>()\n b = Reshape(a, r)\n s = Constant<value_floats=[1.0,2.0,0.5,1.0]>()\n"
                             "z = Constant<value_floats=[0.0,0.25,0.0,0.0]>()\n c = InstanceNormalization(b, s, z)\n i = Shape(a)\n d = Reshape(c, i)\n"
                             "e = Mul(d, wg)\n f = Add(e, wb)\n y = Relu(f)"),
+    "group_norm_of_a_batch": (17, "x[2,12,6,5] w[12,12,1,1] wg[12,1,1] wb[12,1,1]",
+                              "a = Conv(x, w)\n r = Constant<value_ints=[0,3,-1]>()\n b = Reshape(a, r)\n s = Constant<value_floats=[1.0,1.0,1.0]>()\n"
+                              "z = Constant<value_floats=[0.0,0.0,0.0]>()\n c = InstanceNormalization(b, s, z)\n i = Shape(a)\n d = Reshape(c, i)\n"
+                              "e = Mul(d, wg)\n f = Add(e, wb)\n y = Relu(f)"),
     "layer_norm": (17, "x[3,4,33] ws[33] wb[33]", "y = LayerNormalization(x, ws, wb)"),
     "standardised_weights": (17, "x[1,8,6,6] w[12,8,3,3]",
                              "i = Constant<value_ints=[2]>()\n m = ReduceMean<axes=[1,2,3]>(w)\n c = Sub(w, m)\n p = Cast<to=1>(i)\n s = Pow(c, p)\n"

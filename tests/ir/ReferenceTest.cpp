@@ -131,6 +131,9 @@ TEST(Reference, DenseSoftmaxReduce) {
   EXPECT_EQ(run(R"(func.func @f(%x: tensor<1x2x2x2xf32>) -> tensor<1x2xf32> {
       %0 = rn.reduce "mean" %x {axes = array<i64: 2, 3>} : tensor<1x2x2x2xf32> -> tensor<1x2xf32>
       return %0 : tensor<1x2xf32> })", {count({1, 2, 2, 2})}), (Values{2.5, 6.5}));
+  EXPECT_EQ(run(R"(func.func @f(%x: tensor<1x2x2x2xf32>) -> tensor<1x2xf32> {
+      %0 = rn.reduce "mean_square" %x {axes = array<i64: 2, 3>} : tensor<1x2x2x2xf32> -> tensor<1x2xf32>
+      return %0 : tensor<1x2xf32> })", {count({1, 2, 2, 2})}), (Values{7.5, 43.5}));
 }
 
 TEST(Reference, MovesData) {

@@ -39,4 +39,21 @@ TEST(Rounding, OfALongSum) {
   EXPECT_GT(mostSigmas, 0.1);
 }
 
+// d(x^2) = 2 x dx: the variance that x brings is that of the square, on top of the roundings.
+TEST(Rounding, OfAMeanOfSquares) {
+  mlir::MLIRContext context;
+  context.loadDialect<mlir::func::FuncDialect, rn::RnDialect>();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+      %0 = rn.reduce "mean_square" %x {axes = array<i64: 1>, keepdims} : tensor<1x2xf32> -> tensor<1x1xf32>
+      return %0 : tensor<1x1xf32>
+    })", &context);
+  mlir::Operation *reduce = &(*module->getOps<mlir::func::FuncOp>().begin()).getBody().front().front();
+  const Uncertain x{{{1, 2}, {3, -4}}, {0.01, 0.04}};
+  auto y = evaluateRounded(reduce, x, false);
+  ASSERT_TRUE(mlir::succeeded(y));
+  EXPECT_DOUBLE_EQ(y->value.data[0], 12.5);
+  EXPECT_NEAR(y->variance[0], (36 * 0.01 + 64 * 0.04) / 2, 1e-9); // of errors that may all point the same way
+}
+
 } // namespace

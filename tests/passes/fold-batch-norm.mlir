@@ -261,3 +261,41 @@ func.func @keeps_two_maps_with_an_activation_between(%x: !x) -> !x {
   %2 = rn.add %1, %scale : !x, tensor<2x1x1xf32> -> !x
   return %2 : !x
 }
+
+// What a group normalisation ends with. A quotient of a number takes the scale as its numerator.
+// CHECK-LABEL: @folds_into_a_factor
+// CHECK-SAME: (%[[X:.*]]: tensor<1x2x3x3xf32>, %[[F:.*]]: tensor<1x2x1x1xf32>)
+// CHECK: %[[G:.*]] = rn.mul %[[F]], %{{.*}} : tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32> -> tensor<1x2x1x1xf32>
+// CHECK: rn.mul_add %[[X]], %[[G]], %{{.*}} {act = #rn.act<relu>} : tensor<1x2x3x3xf32>, tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>
+// CHECK: %[[Q:.*]] = rn.div %{{.*}}, %{{.*}} : tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32> -> tensor<1x2x1x1xf32>
+// CHECK: rn.mul_add %[[X]], %[[Q]], %{{.*}} : tensor<1x2x3x3xf32>
+// CHECK-NOT: batch_norm
+func.func @folds_into_a_factor(%x: !x, %f: tensor<1x2x1x1xf32>) -> (!x, !x) {
+  %scale = rn.constant dense<[1.5, -2.5]> : !v
+  %bias = rn.constant dense<[0.5, -1.0]> : !v
+  %variance = rn.constant dense<[4.0, 0.01]> : !v
+  %1 = rn.mul %x, %f : !x, tensor<1x2x1x1xf32> -> !x
+  %2 = rn.batch_norm(%1, %scale, %bias, %bias, %variance) {epsilon = 1.0e-3 : f64, act = #rn.act<relu>} : (!x, !v, !v, !v, !v) -> !x
+  %one = rn.constant dense<3.0> : tensor<f32>
+  %d = rn.activation %f {act = #rn.act<exp>} : tensor<1x2x1x1xf32> -> tensor<1x2x1x1xf32>
+  %g = rn.div %one, %d : tensor<f32>, tensor<1x2x1x1xf32> -> tensor<1x2x1x1xf32>
+  %3 = rn.mul %g, %x : tensor<1x2x1x1xf32>, !x -> !x
+  %4 = rn.batch_norm(%3, %scale, %bias, %bias, %variance) {epsilon = 1.0e-3 : f64} : (!x, !v, !v, !v, !v) -> !x
+  return %2, %4 : !x, !x
+}
+
+// The product has a second reader; an activation; two whole images; the factor is one value an image.
+// CHECK-LABEL: @keeps_maps_of_other_products
+// CHECK-NOT: mul_add
+func.func @keeps_maps_of_other_products(%x: !x, %f: tensor<1x2x1x1xf32>, %g: tensor<1x1x1x1xf32>) -> (!x, !x, !x, !x, !x) {
+  %scale = rn.constant dense<[1.5, -2.5]> : !v
+  %1 = rn.mul %x, %f : !x, tensor<1x2x1x1xf32> -> !x
+  %2 = rn.batch_norm(%1, %scale, %scale, %scale, %scale) {epsilon = 3.0 : f64} : (!x, !v, !v, !v, !v) -> !x
+  %3 = rn.mul %x, %f {act = #rn.act<relu>} : !x, tensor<1x2x1x1xf32> -> !x
+  %4 = rn.batch_norm(%3, %scale, %scale, %scale, %scale) {epsilon = 3.0 : f64} : (!x, !v, !v, !v, !v) -> !x
+  %5 = rn.mul %x, %x : !x, !x -> !x
+  %6 = rn.batch_norm(%5, %scale, %scale, %scale, %scale) {epsilon = 3.0 : f64} : (!x, !v, !v, !v, !v) -> !x
+  %7 = rn.mul %x, %g : !x, tensor<1x1x1x1xf32> -> !x
+  %8 = rn.batch_norm(%7, %scale, %scale, %scale, %scale) {epsilon = 3.0 : f64} : (!x, !v, !v, !v, !v) -> !x
+  return %1, %2, %4, %6, %8 : !x, !x, !x, !x, !x
+}

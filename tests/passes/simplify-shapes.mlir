@@ -163,3 +163,39 @@ func.func @keeps_broadcast_that_makes_the_shape(%g: tensor<1x2x1x1xf32>, %s: ten
   %2 = rn.sub %0, %g : !x, tensor<1x2x1x1xf32> -> !x
   return %1, %2 : !x, !x
 }
+
+// CHECK-LABEL: @mean_of_squares
+// CHECK-NEXT: %[[Y:.*]] = rn.reduce "mean_square" %{{.*}} {axes = array<i64: 2, 3>, keepdims}
+// CHECK-NEXT: return %[[Y]]
+func.func @mean_of_squares(%x: !x) -> tensor<1x2x1x1xf32> {
+  %1 = rn.mul %x, %x : !x, !x -> !x
+  %2 = rn.reduce "mean" %1 {axes = array<i64: 2, 3>, keepdims} : !x -> tensor<1x2x1x1xf32>
+  return %2 : tensor<1x2x1x1xf32>
+}
+
+// A sum, another product, a square that somebody else reads, a square with an activation.
+// CHECK-LABEL: @keeps_squares
+// CHECK-NOT: mean_square
+func.func @keeps_squares(%x: !x, %z: !x) -> (tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>, !x) {
+  %a = rn.mul %x, %x : !x, !x -> !x
+  %1 = rn.reduce "sum" %a {axes = array<i64: 2, 3>, keepdims} : !x -> tensor<1x2x1x1xf32>
+  %b = rn.mul %x, %z : !x, !x -> !x
+  %2 = rn.reduce "mean" %b {axes = array<i64: 2, 3>, keepdims} : !x -> tensor<1x2x1x1xf32>
+  %c = rn.mul %z, %z : !x, !x -> !x
+  %3 = rn.reduce "mean" %c {axes = array<i64: 2, 3>, keepdims} : !x -> tensor<1x2x1x1xf32>
+  %d = rn.mul %x, %x {act = #rn.act<relu>} : !x, !x -> !x
+  %4 = rn.reduce "mean" %d {axes = array<i64: 2, 3>, keepdims} : !x -> tensor<1x2x1x1xf32>
+  return %1, %2, %3, %4, %c : tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>, !x
+}
+
+// The square of a mean of squares is not one.
+// CHECK-LABEL: @keeps_reductions_of_squares
+// CHECK: rn.reduce "mean_square"
+// CHECK: rn.reduce "mean_square"
+// CHECK: rn.reduce "mean_square"
+func.func @keeps_reductions_of_squares(%x: !x, %one: tensor<1x1xf32>) -> (tensor<1x2x1x1xf32>, tensor<1x1xf32>) {
+  %1 = rn.reduce "mean_square" %x {axes = array<i64: 3>, keepdims} : !x -> tensor<1x2x4x1xf32>
+  %2 = rn.reduce "mean_square" %1 {axes = array<i64: 2>, keepdims} : tensor<1x2x4x1xf32> -> tensor<1x2x1x1xf32>
+  %3 = rn.reduce "mean_square" %one {axes = array<i64: 1>, keepdims} : tensor<1x1xf32> -> tensor<1x1xf32>
+  return %2, %3 : tensor<1x2x1x1xf32>, tensor<1x1xf32>
+}

@@ -237,9 +237,10 @@ void reduce(const KernelSpec &s, const Operands &in, const Visit &visit) {
       for (int64_t y = 0; y < s.at("pixels", 1); y++)
         for (int64_t x = 0; x < s.at("pixels", 0); x++) {
           const double v = in[0][at(ins, {c, x, y, k})];
-          sum += v, size += std::fabs(v), largest = std::max(largest, v);
+          const double term = op == "mean_square" ? v * v : v;
+          sum += term, size += std::fabs(term), largest = std::max(largest, v);
         }
-      const double scale = op == "mean" ? n : 1;
+      const double scale = op == "mean" || op == "mean_square" ? n : 1;
       visit(0, static_cast<size_t>(c + k * s.at("out_stride")), op == "max" ? largest : sum / scale,
             op == "max" ? 0 : gammaOf(n + 1) * size / scale);
     }

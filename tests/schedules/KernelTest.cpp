@@ -245,7 +245,7 @@ TEST_P(Kernels, PointwiseLayouts) {
 TEST_P(Kernels, Reductions) {
   const Level &l = GetParam();
   const int64_t b = l.machine.block;
-  for (const char *op : {"mean", "sum", "max"})
+  for (const char *op : {"mean", "mean_square", "sum", "max"})
     for (int64_t c : {b, b - 3, int64_t(1)}) {
       KernelSpec s;
       s.kind = "reduce";
