@@ -199,6 +199,8 @@ class Filler:
             if node.op_type in LAYERS:
                 self.layer(node)
             elif node.op_type in NORMS:
+                if node.input[0] in self.empty:  # weights that the graph itself standardises
+                    self.put(node.input[0], self.noise(node.input[0]))
                 self.norm(node)
             self.other(node)
             if node.output[0] not in self.values:
