@@ -96,6 +96,31 @@ TEST_P(Kernels, ConvPlanarAndDenseInputs) {
   check(dense, l);
 }
 
+KernelSpec denseSpec(const Machine &m, int64_t rows, int64_t terms) {
+  KernelSpec spec = convSpec(m, rows, 1, 1, 2, 1, 1, 1, 1, 1, "none");
+  spec.ints["in"] = {1, terms};
+  spec.ints["in_strides"] = {terms, terms * rows, 1};
+  return spec;
+}
+
+TEST_P(Kernels, DenseInPartsOfTheReduction) {
+  for (int64_t rows : {1, 3})
+    for (int64_t terms : {257, 512, 1200})  // 257 is prime: no parts
+      check(denseSpec(GetParam().machine, rows, terms), GetParam());
+}
+
+// Equal terms are rounded alike, so errors add up: in one chain they reach a thousand units of the sum.
+TEST_P(Kernels, LongSumsOfDenseAreExactEnough) {
+  const int64_t terms = 8192;
+  const KernelSpec spec = denseSpec(GetParam().machine, 1, terms);
+  const std::vector<size_t> sizes = operandSizes(spec);
+  std::vector<float> in(sizes[0], 0.1f), weights(sizes[1], 1.0f), bias(sizes[2], 0.0f), out(sizes[3], Untouched);
+  CallableKernel(spec, GetParam().machine)({in.data(), weights.data(), bias.data(), out.data()});
+  const double exact = static_cast<double>(terms) * 0.1f, unit = 0x1p-24;
+  for (int lane = 0; lane < GetParam().machine.block; lane++)
+    EXPECT_LE(std::fabs(out[static_cast<size_t>(lane)] - exact), (256 + 32) * unit * exact);  // terms of a part, and parts
+}
+
 TEST_P(Kernels, ConvInChunksOfTheReduction) {
   const Level &l = GetParam();
   Level small = l;
