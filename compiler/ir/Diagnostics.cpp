@@ -2,10 +2,11 @@
 #include "llvm/Support/ConvertUTF.h"
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 namespace resnetc {
 
-static constexpr size_t kLongestField = 2000, kLongestName = 120, kMostShown = 100;
+static constexpr size_t kLongestField = 2000, kLongestName = 120, kMostShown = 100, kMostAlike = 3;
 
 // Bytes of the character at `at` that may be shown as they are; 0 for control characters and for what is no UTF-8.
 static size_t plainBytes(const std::string &text, size_t at) {
@@ -66,15 +67,19 @@ std::string Diagnostics::format() const {
   static const char *const names[] = {"error", "warning", "remark"};
   std::string out;
   size_t errors = 0;
+  std::map<std::string, size_t> warnings; // by code: a network repeats its blocks
   for (const Diagnostic &d : list) {
     errors += d.severity == Severity::Error;
-    if (errors > kMostShown)
+    if (errors > kMostShown || (d.severity == Severity::Warning && ++warnings[d.code] > kMostAlike))
       continue;
     out += escape(file) + ": " + names[static_cast<int>(d.severity)] + ": [" + d.code + "] " + escape(d.text) + "\n";
     for (const auto &[label, value] : {std::pair<const char *, const std::string &>{"node", d.node}, {"note", d.note}, {"fix ", d.fix}})
       if (!value.empty())
         out += std::string("  ") + label + "  " + escape(value) + "\n";
   }
+  for (const auto &[code, count] : warnings)
+    if (count > kMostAlike)
+      out += escape(file) + ": warning: [" + code + "] " + std::to_string(count - kMostAlike) + " more like these\n";
   if (errors > 1)
     out += escape(file) + ": " + std::to_string(errors) + " errors" +
            (errors > kMostShown ? ", the first " + std::to_string(kMostShown) + " are shown" : "") + "\n";
