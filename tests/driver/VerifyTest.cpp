@@ -52,6 +52,25 @@ struct VerifyTest : testing::Test {
   const Machine machine = *machineFor("", "native");
 };
 
+// The driver writes nothing when emit fails.
+TEST_F(VerifyTest, NoHeaderForAnObjectThatWasRefused) {
+  mlir::OwningOpRef<mlir::ModuleOp> plan = parse("1.0");
+  mlir::PassManager pm(&context);
+  buildPlanPipeline(pm, machine, false);
+  ASSERT_TRUE(mlir::succeeded(pm.run(*plan)));
+  EmitOptions emitOptions;
+  emitOptions.name = "net";
+  for (const bool accept : {false, true}) {
+    emitOptions.verify = [&](llvm::StringRef object, std::string &verified) {
+      verified = "by a test, " + std::to_string(object.size() > 1000);
+      return accept;
+    };
+    Emitted emitted;
+    EXPECT_EQ(emit(*plan, machine, emitOptions, emitted, diagnostics), accept);
+    EXPECT_EQ(emitted.header.find(" * verified: by a test, 1\n") != std::string::npos, accept);
+  }
+}
+
 TEST_F(VerifyTest, AcceptsWhatItMeans) {
   auto graph = parse("1.0");
   EXPECT_TRUE(verifyObject(build(*graph), Meaning{0, *graph, *graph}, machine, options, diagnostics));
