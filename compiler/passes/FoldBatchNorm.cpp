@@ -201,36 +201,47 @@ template <typename MapOp> struct MergeMaps : CountingPattern<MapOp> {
 };
 
 // The normalisation of a group or an image, and the scale and shift that the model applies to it.
-struct FoldIntoFactor : CountingPattern<rn::BatchNormOp> {
-  using CountingPattern::CountingPattern;
+template <typename MapOp> struct FoldIntoFactor : CountingPattern<MapOp> {
+  using CountingPattern<MapOp>::CountingPattern;
 
-  LogicalResult matchAndRewrite(rn::BatchNormOp bn, PatternRewriter &rewriter) const override {
-    std::optional<ChannelMap> map = mapOf(bn);
-    auto product = bn.getInput().getDefiningOp<rn::MulOp>();
-    if (!map || !product)
-      return rewriter.notifyMatchFailure(bn, "no product in front of it");
+  LogicalResult matchAndRewrite(MapOp op, PatternRewriter &rewriter) const override {
+    std::optional<ChannelMap> map = mapOf(op.getOperation());
+    Operation *product = map ? map->input.getDefiningOp() : nullptr;
+    // A mul waits for its shift; a mul_add has one, to which others are added.
+    if (!product || !(isa<rn::MulAddOp>(product) || (isa<rn::MulOp>(product) && isa<rn::BatchNormOp>(op))))
+      return rewriter.notifyMatchFailure(op, "no product in front of it");
     if (!product->hasOneUse())
-      return rewriter.notifyMatchFailure(bn, "the product has another user");
-    if (product.getActAttr())
-      return rewriter.notifyMatchFailure(bn, "the product has an activation");
-    const bool isRight = isFactor(product.getRhs(), bn);
-    Value x = isRight ? product.getLhs() : product.getRhs(), factor = isRight ? product.getRhs() : product.getLhs();
-    if (!isFactor(factor, bn) || x.getType() != bn.getType())
-      return rewriter.notifyMatchFailure(bn, "no side of the product is one value a channel");
+      return rewriter.notifyMatchFailure(op, "the product has another user");
+    if (product->hasAttr("act"))
+      return rewriter.notifyMatchFailure(op, "the product has an activation");
+    const int factorAt = isFactor(product->getOperand(1), op) ? 1 : 0;
+    Value x = product->getOperand(1 - factorAt), factor = product->getOperand(factorAt);
+    if (!isFactor(factor, op) || x.getType() != op.getType())
+      return rewriter.notifyMatchFailure(op, "no side of the product is one value a channel");
+    if (product->getNumOperands() == 3 && !addShift(*map, product->getOperand(2), shapeOf(op)))
+      return rewriter.notifyMatchFailure(op, "the product has another addend");
     if (!isFinite(map->scale) || !isFinite(map->shift))
-      return rewriter.notifyMatchFailure(bn, "the multiply-add would not be finite");
-    Value shift = factorConstant(rewriter, bn.getLoc(), map->shift);
-    auto both = rn::MulAddOp::create(rewriter, fuseLocations(product.getLoc(), bn.getLoc()), bn.getType(), x,
-                                     scaled(rewriter, factor, map->scale), shift, bn.getActAttr());
-    rewriter.replaceOp(bn, both);
-    ++count;
+      return rewriter.notifyMatchFailure(op, "the multiply-add would not be finite");
+    Value shift = factorConstant(rewriter, op.getLoc(), map->shift);
+    auto both = rn::MulAddOp::create(rewriter, fuseLocations(product->getLoc(), op.getLoc()), op.getType(), x,
+                                     scaled(rewriter, factor, map->scale, shapeOf(op)), shift, op.getActAttr());
+    rewriter.replaceOp(op, both);
+    ++this->count;
     return success();
   }
 
 private:
-  static bool isFactor(Value v, rn::BatchNormOp bn) {
-    ShapeRef shape = shapeOf(v), image = shapeOf(bn.getResult());
+  static bool isFactor(Value v, Value result) {
+    ShapeRef shape = shapeOf(v), image = shapeOf(result);
     return image.size() == 4 && !constantOf(v) && shape == ShapeRef{image[0], image[1], 1, 1};
+  }
+
+  // What the map makes of an addend in front of it.
+  static bool addShift(ChannelMap &map, Value addend, ShapeRef shape) {
+    auto values = perChannel(addend, shape);
+    for (size_t c = 0; values && c < map.shift.size(); ++c)
+      map.shift[c] += (*values)[c] * map.scale[c];
+    return values.has_value();
   }
 
   static Value factorConstant(OpBuilder &builder, Location loc, ArrayRef<double> values) {
@@ -238,15 +249,15 @@ private:
     return makeConstantOp(builder, loc, makeConstant(type, values));
   }
 
-  // factor * s; c / d with a number c becomes (c s) / d.
-  static Value scaled(PatternRewriter &rewriter, Value factor, std::vector<double> s) {
+  // factor * s; c / d with a constant c becomes (c s) / d.
+  static Value scaled(PatternRewriter &rewriter, Value factor, std::vector<double> s, ShapeRef shape) {
     auto div = factor.getDefiningOp<rn::DivOp>();
-    ElementsAttr numerator = div && div->hasOneUse() && !div.getActAttr() ? constantOf(div.getLhs()) : ElementsAttr();
-    if (!numerator || numerator.getNumElements() != 1)
+    auto numerator = div && div->hasOneUse() && !div.getActAttr() ? perChannel(div.getLhs(), shape) : std::nullopt;
+    if (!numerator)
       return rn::MulOp::create(rewriter, factor.getLoc(), factor.getType(), factor,
                                factorConstant(rewriter, factor.getLoc(), s), rn::ActivationAttr());
-    for (double &v : s)
-      v *= constantValues(numerator)[0];
+    for (auto [v, c] : llvm::zip(s, *numerator))
+      v *= c;
     return rn::DivOp::create(rewriter, div.getLoc(), div.getType(), factorConstant(rewriter, div.getLoc(), s),
                              div.getRhs(), rn::ActivationAttr());
   }
@@ -272,6 +283,7 @@ struct NormalizeBatchNorm : OpRewritePattern<rn::BatchNormOp> {
 template <typename MapOp>
 void addPatterns(RewritePatternSet &patterns, Pass::Statistic &folded, Pass::Statistic &merged) {
   patterns.add<FoldIntoLayer<rn::Conv2dOp, MapOp>, FoldIntoLayer<rn::DenseOp, MapOp>>(patterns.getContext(), folded);
+  patterns.add<FoldIntoFactor<MapOp>>(patterns.getContext(), folded);
   patterns.add<MergeMaps<MapOp>>(patterns.getContext(), merged);
 }
 
@@ -283,7 +295,6 @@ struct FoldBatchNormPass : impl::FoldBatchNormBase<FoldBatchNormPass> {
     addPatterns<rn::DivOp>(patterns, numFolded, numMerged);
     addPatterns<rn::AddOp>(patterns, numFolded, numMerged);
     addPatterns<rn::SubOp>(patterns, numFolded, numMerged);
-    patterns.add<FoldIntoFactor>(&getContext(), numFolded);
     patterns.add<NormalizeBatchNorm>(&getContext());
     applyPatterns(getOperation(), std::move(patterns));
   }

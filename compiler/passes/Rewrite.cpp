@@ -31,6 +31,7 @@ Value makeConstantOp(OpBuilder &builder, Location loc, ElementsAttr value) {
 
 // What a result may have beyond the bytes of its operands, and the multiplications it may cost.
 static constexpr int64_t kExtraBytes = int64_t(64) << 20, kWork = int64_t(1) << 28;
+static constexpr int64_t kVector = 4096; // elements
 
 static int64_t bytesOf(RankedTensorType type) {
   return *elementCount(type.getShape()) * std::max(1u, type.getElementTypeBitWidth() / 8);
@@ -41,8 +42,9 @@ static bool isWithinBudget(Operation *op) {
   int64_t available = kExtraBytes;
   for (Value v : op->getOperands())
     available += bytesOf(typeOf(v));
-  // A kernel broadcasts for free, so a broadcast tensor is not worth its bytes; a small one may be a shape.
-  if (isa<rn::BroadcastOp>(op) && type.getNumElements() > 64)
+  // A kernel broadcasts for free, so a broadcast tensor is not worth its bytes; a small one may be a shape, or a vector of
+  // one value a channel.
+  if (isa<rn::BroadcastOp>(op) && type.getNumElements() > kVector)
     return false;
   if (isa<rn::Conv2dOp, rn::DenseOp>(op)) {
     auto work = checkedMul(type.getNumElements(), typeOf(op->getOperand(1)).getNumElements() / type.getDimSize(1));

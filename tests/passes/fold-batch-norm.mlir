@@ -299,3 +299,31 @@ func.func @keeps_maps_of_other_products(%x: !x, %f: tensor<1x2x1x1xf32>, %g: ten
   %8 = rn.batch_norm(%7, %scale, %scale, %scale, %scale) {epsilon = 3.0 : f64} : (!x, !v, !v, !v, !v) -> !x
   return %1, %2, %4, %6, %8 : !x, !x, !x, !x, !x
 }
+
+// An instance normalisation with a shift of its own, a vector as numerator, and what comes behind it.
+// CHECK-LABEL: @folds_all_maps_into_a_factor
+// CHECK: %[[Q:.*]] = rn.div %{{.*}}, %{{.*}} : tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32> -> tensor<1x2x1x1xf32>
+// CHECK: %[[Y:.*]] = rn.mul_add %{{.*}}, %[[Q]], %{{.*}} : tensor<1x2x3x3xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @folds_all_maps_into_a_factor(%x: !x, %f: tensor<1x2x1x1xf32>) -> !x {
+  %scale = rn.constant dense<[[[1.5]], [[-2.5]]]> : tensor<2x1x1xf32>
+  %shift = rn.constant dense<[[[0.5]], [[-1.0]]]> : tensor<2x1x1xf32>
+  %d = rn.activation %f {act = #rn.act<exp>} : tensor<1x2x1x1xf32> -> tensor<1x2x1x1xf32>
+  %g = rn.div %scale, %d : tensor<2x1x1xf32>, tensor<1x2x1x1xf32> -> tensor<1x2x1x1xf32>
+  %1 = rn.mul %x, %g : !x, tensor<1x2x1x1xf32> -> !x
+  %2 = rn.add %1, %shift : !x, tensor<2x1x1xf32> -> !x
+  %3 = rn.mul %2, %scale : !x, tensor<2x1x1xf32> -> !x
+  %4 = rn.add %3, %shift : !x, tensor<2x1x1xf32> -> !x
+  return %4 : !x
+}
+
+// The addend is computed at run time.
+// CHECK-LABEL: @keeps_map_of_another_sum
+// CHECK: rn.mul_add
+// CHECK: rn.mul
+func.func @keeps_map_of_another_sum(%x: !x, %f: tensor<1x2x1x1xf32>) -> !x {
+  %scale = rn.constant dense<[[[1.5]], [[-2.5]]]> : tensor<2x1x1xf32>
+  %1 = rn.mul_add %x, %f, %x : !x, tensor<1x2x1x1xf32>, !x -> !x
+  %2 = rn.mul %1, %scale : !x, tensor<2x1x1xf32> -> !x
+  return %2 : !x
+}

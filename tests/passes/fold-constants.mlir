@@ -67,8 +67,18 @@ func.func @keeps_what_depends_on_an_input(%x: tensor<2xf32>) -> tensor<2xf32> {
 
 // CHECK-LABEL: @keeps_broadcast_of_a_tensor
 // CHECK: rn.broadcast
-func.func @keeps_broadcast_of_a_tensor() -> tensor<100x2xf32> {
+func.func @keeps_broadcast_of_a_tensor() -> tensor<3000x2xf32> {
   %a = rn.constant dense<[1.0, 2.0]> : tensor<2xf32>
-  %1 = rn.broadcast %a : tensor<2xf32> -> tensor<100x2xf32>
-  return %1 : tensor<100x2xf32>
+  %1 = rn.broadcast %a : tensor<2xf32> -> tensor<3000x2xf32>
+  return %1 : tensor<3000x2xf32>
+}
+
+// One value a group becomes one a channel.
+// CHECK-LABEL: @folds_broadcast_of_a_vector
+// CHECK-NEXT: %[[C:.*]] = rn.constant {{.*}} : tensor<32x8xf32>
+// CHECK-NEXT: return %[[C]]
+func.func @folds_broadcast_of_a_vector() -> tensor<32x8xf32> {
+  %g = rn.constant dense<[[1.0], [2.0], [3.0], [4.0], [1.0], [2.0], [3.0], [4.0], [1.0], [2.0], [3.0], [4.0], [1.0], [2.0], [3.0], [4.0], [1.0], [2.0], [3.0], [4.0], [1.0], [2.0], [3.0], [4.0], [1.0], [2.0], [3.0], [4.0], [1.0], [2.0], [3.0], [4.0]]> : tensor<32x1xf32>
+  %1 = rn.broadcast %g : tensor<32x1xf32> -> tensor<32x8xf32>
+  return %1 : tensor<32x8xf32>
 }
