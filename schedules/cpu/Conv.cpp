@@ -1,12 +1,12 @@
 // Schedule of conv: the accumulators of kb blocks x px pixels stay in registers over the reduction; per step (one input
 // channel of one tap) every weight vector is loaded once and every input scalar broadcast once.
 //   AVX2     4 blocks x 3 px = 12 accumulators + 3 kept pixels + 1 weight = 16 of 16; 12 FMA, 4 loads, 3 broadcasts a step
-//   AVX-512  1 block x 14 px or 2 x 7 = 14 accumulators; with one block the broadcasts are operands of the FMAs
+//   AVX-512  2 blocks x 14 px = 28 accumulators + 2 weights; the broadcasts are operands of the FMAs
 //   NEON     1 block (2 vectors) x 8 px = 16 accumulators + 8 pixels (lanes are operands) + 2 weights = 26 of 32
 //   SSE4.1   1 block (2 vectors) x 4 px = 8 accumulators; products need a register
 // Weights come in two streams, the halves of the kb blocks: 72.6 -> 71.6 ms for ResNet-50, most of it where they come from memory.
 // Measured on AMD EPYC (Zen 3, 2 cores), 2026-11-25, x86-64-v3: 95-100 % of the FMA peak where weights are used often enough;
-// README.md has the table.
+// on Intel Sapphire Rapids, 2026-11-26, x86-64-v4: 87-99 %. README.md has the tables.
 #include "schedules/Kind.h"
 #include <algorithm>
 #include <numeric>
