@@ -6,6 +6,7 @@
 //         in_strides=[x,y,block], and the strides of the epilogue [x,y,block]  in floats; the lane stride is 1
 //         kernel=[kw,kh] stride=[sx,sy] dilation=[dx,dy]
 //         tile=[px]              pixels computed together; divides w. All kb blocks are computed together (tileConv)
+// words   ahead=pixels           optional: each tile asks for the pixels of the next one; for 1x1 kernels
 // operands in, w, bias, and what the epilogue has: see Epilogue.h
 // Weights lie in the order of use, in one or two streams of kb / streams blocks each (weightStreams): [stream][ib][ky][kx][i][kb][b],
 // b fastest; bias is [kb][b]. The input pointer stands at lane 0 of
@@ -17,33 +18,50 @@
 namespace resnetc {
 using namespace Halide;
 
+constexpr int Line = 64, Pair = 2;  // bytes of a cache line; steps of the inner loop that are unrolled
+
+// `input`, which a step of a tile reads, with `count` more prefetches before it: of base + offset(0), base + offset(1) ...
+template <class Offset> Expr asking(Expr input, ImageParam of, int count, Offset offset) {
+  const Expr base = Internal::Variable::make(Handle(), of.name(), of.parameter());
+  for (int i = 0; i < count; i++) {
+    const Expr ask = Internal::Call::make(Int(32), "resnetc_prefetch", {base, offset(i)}, Internal::Call::Extern);
+    input = Internal::Call::make(Float(32), Internal::Call::return_second, {ask, input}, Internal::Call::PureIntrinsic);
+  }
+  return input;
+}
+
 // Weights arrive from memory more slowly than one pass over them takes, but every call makes several passes. So while the
 // tiles of a call work, they ask for the weights of the next call, which follow in memory: one line for each pair of steps,
-// or a few where there are not enough tiles, until all are asked for. `input` is what a step reads, unchanged.
-static Expr readingAhead(Expr input, const KernelSpec &spec, ImageParam weights, const RDom &r, Var x, Var y, Var k) {
+// or a few where there are not enough tiles, until all are asked for.
+static Expr readingWeightsAhead(Expr input, const KernelSpec &spec, ImageParam weights, const RDom &r, Var x, Var y) {
   const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), kernel = listOf(spec, "kernel", 2, 1);
   const int block = listOf(spec, "block", 1, 1)[0], tile = listOf(spec, "tile", 1, 1)[0];
-  constexpr int line = 64, pair = 2;
   const int64_t steps = int64_t(in[0]) * in[1] * kernel[0] * kernel[1], bytes = 4 * steps * block * size[2];
-  const int tiles = size[0] / tile * size[1], pairs = static_cast<int>(steps / pair), lines = static_cast<int>(bytes / line);
+  const int tiles = size[0] / tile * size[1], pairs = static_cast<int>(steps / Pair), lines = static_cast<int>(bytes / Line);
   const int perPair = (lines + pairs * tiles - 1) / (pairs * tiles);
   const Expr step = ((r.w * kernel[1] + r.z) * kernel[0] + r.y) * in[0] + r.x;
   const Expr tileIndex = min(y * (size[0] / tile) + x / tile, (lines - 1) / (perPair * pairs));
-  const Expr first = Internal::Variable::make(Handle(), weights.name(), weights.parameter());
-  Expr ahead = input;
-  for (int i = 0; i < perPair; i++) {
-    const Expr offset = cast<int64_t>(((tileIndex * pairs + step / pair) * perPair + i) * line) + Expr(bytes);
-    const Expr ask = Internal::Call::make(Int(32), "resnetc_prefetch", {first, offset}, Internal::Call::Extern);
-    ahead = Internal::Call::make(Float(32), Internal::Call::return_second, {ask, ahead}, Internal::Call::PureIntrinsic);
-  }
-  return select(x % tile == 0 && k == 0 && r.x % pair == 0, ahead, input);
+  return asking(input, weights, perPair, [&](int i) {
+    return cast<int64_t>(((tileIndex * pairs + step / Pair) * perPair + i) * Line) + Expr(bytes);
+  });
+}
+
+// A 1x1 convolution reads one stream of pixels for each input block. Those are more than the processor follows by itself, so in
+// each of them a tile asks for the pixels of the next one.
+static Expr readingPixelsAhead(Expr input, const KernelSpec &spec, ImageParam image, const RDom &r, Var x, Var y) {
+  const auto in = listOf(spec, "in", 2, 1), stride = listOf(spec, "stride", 2, 1), inStrides = listOf(spec, "in_strides", 3);
+  const int tile = listOf(spec, "tile", 1, 1)[0], pixel = stride[0] * inStrides[0];  // floats between two pixels
+  const int bytes = 4 * tile * pixel, pairs = in[0] / Pair;
+  const int perPair = (bytes + Line * pairs - 1) / (Line * pairs), apart = bytes / (pairs * perPair);
+  const Expr next = 4 * ((x + tile) * pixel + y * (stride[1] * inStrides[1]) + r.w * inStrides[2]);
+  return asking(input, image, perPair, [&](int i) { return cast<int64_t>(next + (r.x / Pair * perPair + i) * apart); });
 }
 
 static Computation conv(const KernelSpec &spec) {
   const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), kernel = listOf(spec, "kernel", 2, 1);
   const auto stride = listOf(spec, "stride", 2, 1), dilation = listOf(spec, "dilation", 2, 1);
   const auto inStrides = listOf(spec, "in_strides", 3);
-  const int block = listOf(spec, "block", 1, 1)[0];
+  const int block = listOf(spec, "block", 1, 1)[0], tile = listOf(spec, "tile", 1, 1)[0];
   const int inWidth = (size[0] - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1;
   const int inHeight = (size[1] - 1) * stride[1] + (kernel[1] - 1) * dilation[1] + 1;
 
@@ -60,8 +78,12 @@ static Computation conv(const KernelSpec &spec) {
   Func sum("sum");
   sum(c, x, y, k) = bias(c, k);
   Expr pixel = input(r.x, x * stride[0] + r.y * dilation[0], y * stride[1] + r.z * dilation[1], r.w);
-  if (in[0] % 2 == 0)
-    pixel = readingAhead(pixel, spec, weights, r, x, y, k);
+  if (in[0] % Pair == 0) {
+    Expr ahead = readingWeightsAhead(pixel, spec, weights, r, x, y);
+    if (wordOf(spec, "ahead", {"", "pixels"}) == "pixels")
+      ahead = readingPixelsAhead(ahead, spec, input, r, x, y);
+    pixel = select(x % tile == 0 && k == 0 && r.x % Pair == 0, ahead, pixel);
+  }
   sum(c, x, y, k) += weights(c, k % blocks, r.x, r.y, r.z, r.w, k / blocks) * pixel;
   result.sum = sum;
   finish(result, spec, sum(c, x, y, k), {c, x, y, k}, {block, size[0], size[1], size[2]});

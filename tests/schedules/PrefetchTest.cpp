@@ -1,19 +1,19 @@
-// What a convolution has read ahead: every line of the weights of the next call, which lie behind its own, and no other.
+// What a convolution has read ahead: every line of the weights of the next call, which lie behind its own, and no other; where
+// its spec says so, also the pixels of the next tile.
 #include "schedules/bench/CallableKernel.h"
 #include "tests/schedules/Evaluate.h"
 #include "tests/schedules/Levels.h"
+#include <map>
 #include <set>
 
 using namespace resnetc;
 
 namespace {
 
-const void *base;
-std::set<int64_t> lines;
+std::map<const void *, std::set<int64_t>> asked; // offsets by operand
 
 int32_t record(const void *address, int64_t offset) {
-  EXPECT_EQ(address, base);
-  lines.insert(offset / 64);
+  asked[address].insert(offset);
   return 0;
 }
 
@@ -28,20 +28,51 @@ KernelSpec convSpec(const Machine &m, int64_t width, int64_t height, int64_t til
   return s;
 }
 
-void expectNextWeights(const KernelSpec &spec, const Machine &machine) {
-  SCOPED_TRACE(machine.level + ": " + spec.name());
+struct Recorded {
   Operands operands;
   std::vector<float *> pointers;
-  for (size_t floats : operandSizes(spec))
-    operands.emplace_back(floats);
-  for (std::vector<float> &o : operands)
-    pointers.push_back(o.data());
-  base = pointers[1], lines.clear();
-  CallableKernel(spec, machine, record)(pointers);
-  const auto count = static_cast<int64_t>(operands[1].size()) * 4 / 64;
+
+  Recorded(const KernelSpec &spec, const Machine &machine) {
+    for (size_t floats : operandSizes(spec))
+      operands.emplace_back(floats);
+    for (std::vector<float> &o : operands)
+      pointers.push_back(o.data());
+    asked.clear();
+    CallableKernel(spec, machine, record)(pointers);
+  }
+};
+
+void expectNextWeights(const KernelSpec &spec, const Machine &machine) {
+  SCOPED_TRACE(machine.level + ": " + spec.name());
+  const Recorded run(spec, machine);
+  ASSERT_EQ(asked.size(), 1u);
+  std::set<int64_t> lines;
+  for (int64_t offset : asked[run.pointers[1]])
+    lines.insert(offset / 64);
+  const auto count = static_cast<int64_t>(run.operands[1].size()) * 4 / 64;
   EXPECT_EQ(static_cast<int64_t>(lines.size()), count);
   EXPECT_EQ(*lines.begin(), count);
   EXPECT_EQ(*lines.rbegin(), 2 * count - 1);
+}
+
+// Every line that a tile but the first of a row reads is asked for, and none that is further away than a tile.
+void expectNextPixels(KernelSpec spec, const Machine &machine) {
+  SCOPED_TRACE(machine.level + ": " + spec.name());
+  spec.words["ahead"] = "pixels";
+  const Recorded run(spec, machine);
+  EXPECT_EQ(asked.size(), 2u);
+  const auto first = reinterpret_cast<intptr_t>(run.pointers[0]);
+  std::set<int64_t> lines;
+  for (int64_t offset : asked[run.pointers[0]])
+    lines.insert((first + offset) / 64);
+  const int64_t width = spec.at("size"), height = spec.at("size", 1), tile = spec.at("tile"), pixel = 4 * spec.at("in_strides");
+  for (int64_t block = 0; block < spec.at("in", 1); ++block)
+    for (int64_t y = 0; y < height; ++y)
+      for (int64_t x = tile; x < width; ++x) {
+        const int64_t at = first + 4 * (y * spec.at("in_strides", 1) + block * spec.at("in_strides", 2)) + x * pixel;
+        EXPECT_TRUE(lines.count(at / 64) && lines.count((at + pixel - 1) / 64)) << x << " " << y << " " << block;
+      }
+  EXPECT_LE(*lines.rbegin(), (first + static_cast<int64_t>(run.operands[0].size()) * 4 + tile * pixel) / 64);
 }
 
 class Prefetch : public testing::TestWithParam<Level> {};
@@ -52,6 +83,13 @@ TEST_P(Prefetch, AsksForTheWeightsOfTheNextCall) {
   expectNextWeights(convSpec(m, 4, 1, 2, 2, 3, 1), m);  // too few: several lines at a time
   expectNextWeights(convSpec(m, 1, 1, 1, 3, 1, 1), m);
   expectNextWeights(convSpec(m, 12, 1, 3, 4, 32, 1), m);  // in parts of the reduction
+}
+
+TEST_P(Prefetch, AsksForThePixelsOfTheNextTile) {
+  const Machine &m = GetParam().machine;
+  expectNextPixels(convSpec(m, 12, 2, 3, 2, 3, 1), m);
+  expectNextPixels(convSpec(m, 10, 1, 5, 1, 17, 1), m);
+  expectNextPixels(convSpec(m, 12, 1, 3, 4, 32, 1), m);  // in parts of the reduction
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, Prefetch, testing::ValuesIn(runnableLevels()), levelName);

@@ -104,6 +104,7 @@ struct DirectConv {
 
   DirectConv(Planner &p, const Problem &q) : p(p), q(q), g(mergeGroups(q, p.machine.block, q.in.block)) {}
 
+  bool isPoint() const { return kernel() == ArrayRef<int64_t>{1, 1}; }
   ArrayRef<int64_t> kernel() const { return cast<ShapedType>(q.weight.getType()).getShape().drop_front(2); }
   int64_t block() const { return p.machine.block; }
   int64_t reduction() const { return g.inBlocks * q.in.block * kernel()[0] * kernel()[1]; }
@@ -119,8 +120,7 @@ struct DirectConv {
 
   LogicalResult choose(Location loc) {
     const int64_t depth = g.inBlocks * q.in.block, lanes = g.outBlocks * block(), height = q.out.shape[2];
-    const bool isPoint = kernel() == ArrayRef<int64_t>{1, 1} && q.stride == Shape{1, 1};
-    flat = isPoint && rowsTouch(q.in) && q.all(rowsTouch);
+    flat = isPoint() && q.stride == Shape{1, 1} && rowsTouch(q.in) && q.all(rowsTouch);
     chooseTile(height);
     const Traffic traffic{4 * depth * q.in.shape[2] * q.in.shape[3], 4 * reduction() * lanes,
                           2.0 * static_cast<double>(reduction() * lanes) * static_cast<double>(height * q.out.shape[3]),
@@ -168,6 +168,8 @@ struct DirectConv {
                   {"tile", {pixels}}},
                  {},
                  {}};
+    if (isPoint() && !q.isMatrix && asksForPixels(g.inBlocks, tiles))
+      call.spec.words["ahead"] = "pixels";
     const int64_t lanes = tiling.blocks * block();
     const auto vector = [&](FlatSymbolRefAttr v) {
       return Pointer{v, run.firstTile * lanes, inOrder(0, g.outBlocks * block(), lanes, 0)};

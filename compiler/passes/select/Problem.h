@@ -21,6 +21,10 @@ inline int64_t firstTap(const Problem &q) {
 // The bias in whole blocks, zeros where there is none.
 mlir::FlatSymbolRefAttr biasWeights(Planner &p, const Problem &q, int64_t floats);
 
+// Whether the tiles of a 1x1 convolution ask for each other's pixels: those of so many input blocks come in more streams than a
+// processor follows by itself, unless many channel tiles read what the first of them has brought into L2.
+inline bool asksForPixels(int64_t inBlocks, int64_t channelTiles) { return inBlocks > 16 && channelTiles < 16; }
+
 mlir::LogicalResult lowerDirect(Planner &p, mlir::Location loc, const Problem &q);
 // By F(m x m, 3x3); m is what winogradTile says, 0 where direct convolution costs less.
 int64_t winogradTile(const Problem &q, const Machine &machine);

@@ -120,6 +120,8 @@ LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t 
                     {{"size", {run, 1, tiling.blocks}}, {"block", {block}}, {"in", {block, inBlocks}},
                      {"in_strides", {block, plane, plane}}, {"out_strides", {block, plane, plane}}, {"kernel", {1, 1}},
                      {"stride", {1, 1}}, {"dilation", {1, 1}}, {"tile", {width}}}, {}, {}};
+    if (asksForPixels(inBlocks, channelTiles))
+      spec.words["ahead"] = "pixels";
     calls.push_back({spec, {{v.buffer, x * block, {positions * inPosition, inPosition, 0}},
                             {weights, 0, {0, channelTiles * tileFloats, tileFloats}},
                             {zero, 0, {0, 0, 0}},
