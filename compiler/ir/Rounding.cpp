@@ -17,8 +17,8 @@ constexpr double kTiny = 0x1p-126;    // absolute error where numbers would be d
 constexpr double kFunctionUnits = 16; // error of our exponentials and logarithms, in units, with room
 constexpr double kExtraRoundings = 6; // bias, residual, and a folded weight: its normalisation and its own rounding
 // Standard deviation of F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 against that of a direct sum, when variances are
-// propagated through its matrices: 11 for 16 channels, less for more of them. F(2x2, 3x3): at most 2.
-constexpr double kWinograd = 12;
+// propagated through its matrices: 11 for 16 channels, less for more of them. F(2x2, 3x3) and both with stride 2: at most 2.1.
+constexpr double kWinograd = 12, kStridedWinograd = 3;
 constexpr int64_t kWinogradReach = 3; // pixels of a tile of 4 around one of them
 
 double squared(double v) { return v * v; }
@@ -91,7 +91,7 @@ template <typename Op> Numbers sumOfProducts(Op op, ArrayRef<Uncertain> in, cons
   if constexpr (std::is_same_v<Op, Conv2dOp>)
     if (winograd && in[1].value.shape[2] == 3 && in[1].value.shape[3] == 3 && op.getGroups() == 1) {
       local = spreadOverTiles(local, op.getResult().getType().getShape());
-      unit *= kWinograd;
+      unit *= op.getStrides()[0] == 1 ? kWinograd : kStridedWinograd;
     }
   for (auto [v, size] : llvm::zip(brought, local))
     v += squared(unit) * size;

@@ -66,7 +66,7 @@ std::vector<float> packWinograd(const KernelSpec &spec, const std::vector<float>
   const int64_t outputs = spec.at("shape"), inputs = spec.at("shape", 1), block = spec.at("block"),
                 inBlocks = spec.at("in", 1), tile = spec.at("tile") * block,
                 tiles = (outputs + tile - 1) / tile, position = tiles * inBlocks * block * tile;
-  const Matrix &g = winogradMatrices(spec.at("output_tile")).g;
+  const Matrix &g = winogradMatrices(spec.at("output_tile"), spec.at("stride")).g;
   const int64_t positions = static_cast<int64_t>(g.size() * g.size());
   std::vector<float> out(positions * position, 0.0f);
   for (int64_t o = 0; o < outputs; ++o)

@@ -64,36 +64,51 @@ def bilinear(op, terms, x, w, bias=0, wide=0):
 @rule("Conv")
 def conv(a, x, w, b=None):
     bias = 0 if b is None else b.map(lambda v: v[:, None, None])
-    ones = all(n == 1 for key in ("strides", "dilations") for n in a.get(key, [1])) and a.get("group", 1) == 1
+    steps = set(a.get("strides", [1, 1]))
+    ones = steps <= {1} or steps <= {2}
+    ones = ones and all(n == 1 for n in a.get("dilations", [1])) and a.get("group", 1) == 1
     suits = ones and w.value.shape[2:] == (3, 3) and min(w.value.shape[:2]) >= WINOGRAD_CHANNELS and not a["strict"]
     wide = winograd(a, x, w.value) if suits else 0
     return bilinear(lambda x, w: OPS["Conv"](a, x, w), w.value[0].size, x, w, bias, wide)
 
 
-def toom_cook(points):
-    """A^T, G, B^T of F(len(points) - 1, 3) with these points and infinity (Barabasz et al. 2019)."""
-    m = len(points) - 1
+def toom_cook(points, taps=3):
+    """A^T, G, B^T of F(len(points) + 2 - taps, taps) with these points and infinity (Barabasz et al. 2019)."""
+    m = len(points) + 2 - taps
     at = np.array([[float(p) ** i for p in points] + [i == m - 1] for i in range(m)])
     scale = [np.prod([p - q for q in points if q != p]) for p in points]
-    g = np.array([[float(p) ** j / s for j in range(3)] for p, s in zip(points, scale)] + [[0, 0, 1]])
+    g = np.array([[float(p) ** j / s for j in range(taps)] for p, s in zip(points, scale)] + [[0] * (taps - 1) + [1]])
     bt = np.array([[*np.poly([q for q in points if q != p])[::-1], 0] for p in points] + [np.poly(points)[::-1]])
     return at, g, bt
 
 
-# F(2,3), and F(4,3) with the usual and with better points. A kernel may scale the rows of the three matrices against each
-# other, which leaves the product of their absolute values as it is.
-WINOGRAD = [toom_cook(points) for points in ((0, 1, -1), (0, 1, -1, 2, -2), (0, 1, -1, 0.5, -2))]
+def strided(points):
+    """A^T, G, B^T of F(len(points), 3) with stride 2: F(len(points), 2) of the outer taps, plain products of the middle one."""
+    (at, g, bt), m = toom_cook(points, taps=2), len(points)
+    middle = np.eye(m)
+    g = np.block([[g[:, :1], np.zeros((m + 1, 1)), g[:, 1:]], [np.zeros((m, 1)), np.ones((m, 1)), np.zeros((m, 1))]])
+    window = np.zeros((2 * m + 1, 2 * m + 1))
+    window[:m + 1, 0::2], window[m + 1:, 1::2] = bt, middle
+    return np.hstack([at, middle]), g, window
+
+
+# By stride: F(2,3), and F(4,3) with the usual and with better points. A kernel may scale the rows of the three matrices against
+# each other, which leaves the product of their absolute values as it is.
+WINOGRAD = {1: [toom_cook(points) for points in ((0, 1, -1), (0, 1, -1, 2, -2), (0, 1, -1, 0.5, -2))],
+            2: [strided(points) for points in ((0, 1), (0, 1, -1, -0.5))]}
 
 
 def winograd(a, x, w):
     """The elementwise bound |A^T| ((|G| |w| |G^T|) * (|B^T| |x| |B|)) |A| for the worst of the algorithms and any place of the
-    tiles: a tile of F(4,3) that has an output pixel sees at most three more pixels on each side than that pixel does."""
+    tiles: a tile of F(4,3) that has an output pixel sees what this and three more pixels on each side see."""
+    stride = a.get("strides", [1])[0]
+    more, reach = 3 * stride, 6 * stride + 3
     (top, height), (left, width) = spatial(a, x.value.shape[2:], (3, 3))[0]
-    bottom, right = height + 2 - x.value.shape[2] - top, width + 2 - x.value.shape[3] - left
-    pads = [max(p + 3, 0) for p in (top, left, bottom, right)]
-    around = np.max([seen for _, seen in windows(x.near, {"pads": pads}, (9, 9), 0)], axis=0)
+    bottom, right = stride * (height - 1) + 3 - x.value.shape[2] - top, stride * (width - 1) + 3 - x.value.shape[3] - left
+    pads = [p + more for p in (top, left, bottom, right)]
+    around = np.max([seen for _, seen in windows(x.near, {"pads": pads, "strides": [stride, stride]}, (reach, reach), 0)], axis=0)
     worst = 0
-    for at, g, bt in WINOGRAD:
+    for at, g, bt in WINOGRAD[stride]:
         rows = np.abs(at) * np.abs(bt).sum(1)
         kernel = np.einsum("rp,pk,ockl,ql,sq->ocrs", rows, np.abs(g), np.abs(w), np.abs(g), rows, optimize=True).max((2, 3))
         worst = np.maximum(worst, np.einsum("oc,nchw->nohw", kernel, around, optimize=True))

@@ -94,6 +94,8 @@ CASES = {
                         "a = Conv<pads=[1,1,1,1], strides=[2,2]>(x, w)\n s = Constant<value_ints=[0,0]>()\n e = Constant<value_ints=[8,8]>()\n"
                         "ax = Constant<value_ints=[2,3]>()\n st = Constant<value_ints=[2,2]>()\n b = Slice(x, s, e, ax, st)\n"
                         "p = Constant<value_ints=[0,8,0,0,0,8,0,0]>()\n c = Pad(b, p)\n y = Add(a, c)"),
+    "strided_winograd": (17, "x[1,40,37,54] w[56,40,3,3] wb[56]", "a = Conv<pads=[1,1,1,1], strides=[2,2]>(x, w, wb)\n y = Relu(a)"),
+    "strided_winograd_of_small_tiles": (17, "x[2,64,27,29] w[72,64,3,3]", "y = Conv<pads=[0,0,1,1], strides=[2,2]>(x, w)"),
     "padded_shortcut_of_winograd": (17, "x[1,32,7,7] w[64,32,3,3]",
                                     "a = Conv<pads=[1,1,1,1]>(x, w)\n p = Constant<value_ints=[0,16,0,0,0,16,0,0]>()\n b = Pad(x, p)\n c = Add(a, b)\n y = Relu(c)"),
     "padded_shortcut_behind": (17, "x[1,8,6,6] w[20,8,1,1]",

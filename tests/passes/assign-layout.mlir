@@ -83,6 +83,18 @@ func.func @borders_of_whole_tiles(%x: tensor<1x32x7x8xf32>) -> tensor<1x32x7x8xf
 
 // -----
 
+// With stride 2 the tiles of 4x4 of the 3x4 result reach two pixels further for each row of it that does not exist.
+// WINOGRAD-LABEL: func.func @borders_of_strided_tiles
+// WINOGRAD: rn.max_pool {{.*}} #rn.layout<8, [1, 1, 3, 1]>>
+func.func @borders_of_strided_tiles(%x: tensor<1x32x6x8xf32>) -> tensor<1x32x3x4xf32> {
+  %w = rn.constant dense<0.5> : tensor<32x32x3x3xf32>
+  %0 = rn.max_pool %x {kernel = array<i64: 1, 1>} : tensor<1x32x6x8xf32> -> tensor<1x32x6x8xf32>
+  %1 = rn.conv2d(%0, %w) {pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>} : tensor<1x32x6x8xf32>, tensor<32x32x3x3xf32> -> tensor<1x32x3x4xf32>
+  return %1 : tensor<1x32x3x4xf32>
+}
+
+// -----
+
 // Each of two results gets the border that its own readers want.
 // CHECK-LABEL: func.func @borders_of_second_results
 // CHECK: rn.conv2d{{.*}} -> tensor<1x8x4x4xf32, #rn.layout<8, [0, 0, 0, 0]>>, tensor<1x8x4x4xf32, #rn.layout<8, [1, 1, 1, 1]>>

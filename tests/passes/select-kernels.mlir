@@ -69,9 +69,9 @@ func.func @main(%x: tensor<1x128x4x4xf32>) -> tensor<1x10xf32> {
 
 // -----
 
-// Winograd: transforms of 8 channel blocks around 16 products; strides, few channels and 1x1 stay direct.
+// Winograd: transforms of 8 channel blocks around 16 products; small images with strides, few channels and 1x1 stay direct.
 // CHECK-NOT: winograd
-// WINOGRAD-DAG: pack {block = array<i64: 8>, in = array<i64: 8, 8>, kind = "winograd", output_tile = array<i64: 2>, shape = array<i64: 64, 64, 3, 3>
+// WINOGRAD-DAG: pack {block = array<i64: 8>, in = array<i64: 8, 8>, kind = "winograd", output_tile = array<i64: 2>, shape = array<i64: 64, 64, 3, 3>, stride = array<i64: 1>
 // WINOGRAD: plan.step "wide" grid [1, 8, 2]
 // WINOGRAD-NEXT: plan.call @winograd_in
 // WINOGRAD: plan.step "wide" grid [1, 16,
@@ -95,7 +95,7 @@ func.func @main(%x: tensor<1x64x8x8xf32>) -> tensor<1x8x4x4xf32> {
 
 // On a larger image tiles of 4x4 pixels save more than their weights cost: 36 products over 7x7 tiles. Channel tiles of four
 // blocks read their weights in two streams of two.
-// WINOGRAD-DAG: pack {{{.*}}kind = "winograd", output_tile = array<i64: 4>, shape = array<i64: 64, 64, 3, 3>, tile = array<i64: 2>
+// WINOGRAD-DAG: pack {{{.*}}kind = "winograd", output_tile = array<i64: 4>, shape = array<i64: 64, 64, 3, 3>, stride = array<i64: 1>, tile = array<i64: 2>
 // WINOGRAD: plan.step "large" grid [1, 8, 7]
 // WINOGRAD-NEXT: plan.call @winograd_in
 // WINOGRAD: plan.step "large" grid [1, 36,
@@ -104,6 +104,21 @@ func.func @main(%x: tensor<1x64x8x8xf32>) -> tensor<1x8x4x4xf32> {
 func.func @main(%x: tensor<1x64x28x28xf32>) -> tensor<1x64x28x28xf32> {
   %w = rn.constant dense<0.5> : tensor<64x64x3x3xf32>
   %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x64x28x28xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x28x28xf32> loc("large")
+  return %0 : tensor<1x64x28x28xf32>
+}
+
+// -----
+
+// With stride 2: 81 products over 7x7 tiles, whose windows of 9x9 pixels lie 8 rows of 58 pixels apart.
+// WINOGRAD-DAG: pack {{{.*}}kind = "winograd", output_tile = array<i64: 4>, shape = array<i64: 64, 64, 3, 3>, stride = array<i64: 2>, tile = array<i64: 2>
+// WINOGRAD: plan.step "halved" grid [1, 8, 7]
+// WINOGRAD-NEXT: plan.call @winograd_in{{.*}} [#plan.ref<@{{b[0-9]+}} + 0 step[861184, 107648, 14848]>
+// WINOGRAD: plan.step "halved" grid [1, 81,
+// WINOGRAD: plan.step "halved" grid [1, 8, 7]
+// WINOGRAD-NEXT: plan.call @winograd_out
+func.func @main(%x: tensor<1x64x56x56xf32>) -> tensor<1x64x28x28xf32> {
+  %w = rn.constant dense<0.5> : tensor<64x64x3x3xf32>
+  %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>} : tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x28x28xf32> loc("halved")
   return %0 : tensor<1x64x28x28xf32>
 }
 

@@ -148,21 +148,21 @@ template <typename D> std::pair<double, double> twoSided(const std::vector<doubl
 
 void winogradIn(const KernelSpec &s, const Operands &in, const Visit &visit) {
   const auto out = withLane(s, "out_strides"), ins = withLane(s, "in_strides");
-  const int64_t m = s.at("output_tile"), n = m + 2;
-  const Matrix &bt = winogradMatrices(m).bt;
+  const int64_t m = s.at("output_tile"), stride = s.at("stride"), n = winogradWindow(m, stride), step = m * stride;
+  const Matrix &bt = winogradMatrices(m, stride).bt;
   for (int64_t p = 0; p < n * n; p++)
     for (int64_t ty = 0; ty < s.at("tiles", 1); ty++)
       for (int64_t tx = 0; tx < s.at("tiles", 0); tx++)
         for (int64_t c = 0; c < s.at("block"); c++) {
-          auto [sum, size] = twoSided(bt[p / n], bt[p % n], [&](int64_t i, int64_t j) { return in[0][at(ins, {c, m * tx + j, m * ty + i})]; });
+          auto [sum, size] = twoSided(bt[p / n], bt[p % n], [&](int64_t i, int64_t j) { return in[0][at(ins, {c, step * tx + j, step * ty + i})]; });
           visit(0, at(out, {c, tx, ty, p}), sum, gammaOf(2 * WinogradLineRoundings) * size);
         }
 }
 
 void winogradOut(const KernelSpec &s, const Operands &in, const Visit &visit) {
   const auto ins = withLane(s, "in_strides");
-  const int64_t m = s.at("output_tile"), n = m + 2;
-  const Matrix &matrix = winogradMatrices(m).at;
+  const int64_t m = s.at("output_tile"), n = winogradWindow(m, s.at("stride"));
+  const Matrix &matrix = winogradMatrices(m, s.at("stride")).at;
   for (int64_t y = 0; y < s.at("size", 1); y++)
     for (int64_t x = 0; x < s.at("size", 0); x++)
       for (int64_t c = 0; c < s.at("block"); c++) {
@@ -295,13 +295,13 @@ std::vector<size_t> operandSizes(const KernelSpec &s) {
   if (s.kind == "max_pool" || s.kind == "avg_pool")
     return withEpilogue(s, {span({s.at("block"), s.at("in_size", 0), s.at("in_size", 1), s.at("size", 2)}, withLane(s, "in_strides"))}, blocked(s));
   if (s.kind == "winograd_in") {
-    const int64_t m = s.at("output_tile"), n = m + 2;
-    return {span({s.at("block"), m * s.at("tiles", 0) + 2, m * s.at("tiles", 1) + 2}, withLane(s, "in_strides")),
+    const int64_t m = s.at("output_tile"), n = winogradWindow(m, s.at("stride")), step = m * s.at("stride");
+    return {span({s.at("block"), step * (s.at("tiles", 0) - 1) + n, step * (s.at("tiles", 1) - 1) + n}, withLane(s, "in_strides")),
             span({s.at("block"), s.at("tiles", 0), s.at("tiles", 1), n * n}, withLane(s, "out_strides"))};
   }
   if (s.kind == "winograd_out") {
     const std::vector<int64_t> pixels = {s.at("block"), s.at("size", 0), s.at("size", 1)};
-    const int64_t m = s.at("output_tile"), n = m + 2;
+    const int64_t m = s.at("output_tile"), n = winogradWindow(m, s.at("stride"));
     return withEpilogue(s, {span({s.at("block"), (s.at("size", 0) + m - 1) / m, (s.at("size", 1) + m - 1) / m, n * n}, withLane(s, "in_strides")),
                             static_cast<size_t>(s.at("block"))}, pixels);
   }

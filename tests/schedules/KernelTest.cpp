@@ -283,17 +283,18 @@ TEST_P(Kernels, Reductions) {
 TEST_P(Kernels, WinogradTransforms) {
   const Level &l = GetParam();
   const int64_t b = l.machine.block;
-  for (int64_t m : {2, 4}) {
+  for (auto [m, stride] : {std::pair<int64_t, int64_t>{2, 1}, {4, 1}, {2, 2}, {4, 2}}) {
     KernelSpec in;
     in.kind = "winograd_in";
-    in.ints = {{"output_tile", {m}}, {"tiles", {3, 2}}, {"block", {b}}, {"in_strides", {b, 15 * b}}, {"out_strides", {b, 3 * b, 7 * b}}};
+    in.ints = {{"output_tile", {m}}, {"stride", {stride}}, {"tiles", {3, 2}}, {"block", {b}}, {"in_strides", {b, 27 * b}},
+               {"out_strides", {b, 3 * b, 7 * b}}};
     check(in, l);
     for (auto [w, h] : {std::pair<int64_t, int64_t>{8, 4}, {5, 3}, {1, 1}, {7, 6}}) {  // most end in a part of a tile
       const int64_t tiles = (w + m - 1) / m, rows = (h + m - 1) / m;
       KernelSpec out;
       out.kind = "winograd_out";
-      out.ints = {{"output_tile", {m}}, {"size", {w, h}}, {"block", {b}}, {"in_strides", {b, tiles * b, tiles * rows * b}},
-                  {"out_strides", {b, (w + 2) * b}}};
+      out.ints = {{"output_tile", {m}}, {"stride", {stride}}, {"size", {w, h}}, {"block", {b}},
+                  {"in_strides", {b, tiles * b, tiles * rows * b}}, {"out_strides", {b, (w + 2) * b}}};
       out.words["act"] = "relu";
       check(out, l);
       out.ints["res_strides"] = {b, w * b};

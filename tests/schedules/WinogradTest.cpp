@@ -1,4 +1,4 @@
-// A whole 3x3 convolution by Winograd's F(m x m, 3x3), from weights to pixels, against the direct sum in double. The
+// A whole 3x3 convolution by Winograd's F(m x m, 3x3) with stride 1 or 2, from weights to pixels, against the direct sum in double. The
 // bound holds element by element (Higham, Accuracy and Stability of Numerical Algorithms, 3.5: a product of matrices
 // and a sum of products):
 //   |error| <= gamma(roundings) * |A^T| [ sum over channels of (|G| |w| |G^T|) * (|B^T| |d| |B|) ] |A|
@@ -15,23 +15,25 @@ namespace {
 
 // One image of two blocks of channels to one block, no bias. Values as functions, so that a case is a line.
 struct Problem {
-  int64_t m, width, height, block;
-  std::function<double(int64_t channel, int64_t x, int64_t y)> input; // of the image without its border
+  int64_t m, stride, width, height, block; // extents of the result
+  std::function<double(int64_t channel, int64_t x, int64_t y)> input; // of the image
   std::function<double(int64_t out, int64_t in, int64_t x, int64_t y)> weight;
 
-  int64_t n() const { return m + 2; }
+  int64_t n() const { return winogradWindow(m, stride); }
+  int64_t step() const { return m * stride; }
   int64_t tilesX() const { return (width + m - 1) / m; }
   int64_t tilesY() const { return (height + m - 1) / m; }
   int64_t tiles() const { return tilesX() * tilesY(); }
-  int64_t rowPixels() const { return tilesX() * m + 2; }
-  int64_t columnPixels() const { return tilesY() * m + 2; }
-  double pixel(int64_t c, int64_t x, int64_t y) const {
-    return x < 0 || y < 0 || x >= width || y >= height ? 0 : static_cast<float>(input(c, x, y));
+  int64_t rowPixels() const { return (tilesX() - 1) * step() + n(); }
+  int64_t columnPixels() const { return (tilesY() - 1) * step() + n(); }
+  double pixel(int64_t c, int64_t x, int64_t y) const { // zero in the border
+    return x < 0 || y < 0 || x >= width * stride || y >= height * stride ? 0 : static_cast<float>(input(c, x, y));
   }
   double tap(int64_t o, int64_t i, int64_t x, int64_t y) const { return static_cast<float>(weight(o, i, x, y)); }
 };
 
 constexpr int64_t InBlocks = 2;
+constexpr std::pair<int64_t, int64_t> kinds[] = {{2, 1}, {4, 1}, {2, 2}, {4, 2}}; // m, stride
 
 double sandwich(const Matrix &a, int64_t p, const std::function<double(int64_t, int64_t)> &inner, bool sizes) {
   const auto n = static_cast<int64_t>(a.size()), k = static_cast<int64_t>(a[0].size());
@@ -46,7 +48,7 @@ double sandwich(const Matrix &a, int64_t p, const std::function<double(int64_t, 
 
 std::vector<float> compute(const Problem &p, const Machine &machine) {
   const int64_t b = p.block, positions = p.n() * p.n(), plane = p.tiles() * b;
-  const Matrix &g = winogradMatrices(p.m).g;
+  const Matrix &g = winogradMatrices(p.m, p.stride).g;
   std::vector<float> in(InBlocks * p.rowPixels() * p.columnPixels() * b), v(positions * InBlocks * plane),
       products(positions * plane), zero(b, 0.0f), out(p.width * p.height * b), u(positions * InBlocks * b * b);
   for (int64_t c = 0; c < InBlocks * b; c++)
@@ -62,6 +64,7 @@ std::vector<float> compute(const Problem &p, const Machine &machine) {
 
   const CallableKernel transformIn({"winograd_in",
                                     {{"output_tile", {p.m}},
+                                     {"stride", {p.stride}},
                                      {"tiles", {p.tilesX(), p.tilesY()}},
                                      {"block", {b}},
                                      {"in_strides", {b, p.rowPixels() * b}},
@@ -84,6 +87,7 @@ std::vector<float> compute(const Problem &p, const Machine &machine) {
                                 machine);
   const CallableKernel transformOut({"winograd_out",
                                      {{"output_tile", {p.m}},
+                                      {"stride", {p.stride}},
                                       {"size", {p.width, p.height}},
                                       {"block", {b}},
                                       {"in_strides", {b, p.tilesX() * b, plane}},
@@ -101,7 +105,7 @@ std::vector<float> compute(const Problem &p, const Machine &machine) {
 
 void check(const Problem &p, const Machine &machine) {
   const std::vector<float> out = compute(p, machine);
-  const WinogradMatrices &matrices = winogradMatrices(p.m);
+  const WinogradMatrices &matrices = winogradMatrices(p.m, p.stride);
   const int64_t channels = InBlocks * p.block;
   // Both transforms of the input, the rounding of U, the sums over channels, both transforms of the products.
   const double gamma = gammaOf(4 * WinogradLineRoundings + 1 + static_cast<double>(channels));
@@ -115,13 +119,13 @@ void check(const Problem &p, const Machine &machine) {
               sandwich(
                   matrices.g, q, [&](int64_t y, int64_t x) { return p.tap(o, i, x, y); }, true) *
               sandwich(
-                  matrices.bt, q, [&](int64_t y, int64_t x) { return p.pixel(i, x0 + x - 1, y0 + y - 1); }, true);
+                  matrices.bt, q, [&](int64_t y, int64_t x) { return p.pixel(i, x0 * p.stride + x - 1, y0 * p.stride + y - 1); }, true);
       for (int64_t y = y0; y < std::min(y0 + p.m, p.height); y++)
         for (int64_t x = x0; x < std::min(x0 + p.m, p.width); x++) {
           double exact = 0, bound = 0;
           for (int64_t i = 0; i < channels; i++)
             for (int64_t t = 0; t < 9; t++)
-              exact += p.tap(o, i, t % 3, t / 3) * p.pixel(i, x + t % 3 - 1, y + t / 3 - 1);
+              exact += p.tap(o, i, t % 3, t / 3) * p.pixel(i, x * p.stride + t % 3 - 1, y * p.stride + t / 3 - 1);
           for (int64_t q = 0; q < p.n() * p.n(); q++)
             bound += std::fabs(matrices.at[y - y0][q / p.n()] * matrices.at[x - x0][q % p.n()]) * sizes[q];
           const double got = out[(y * p.width + x) * p.block + o];
@@ -144,9 +148,9 @@ class Winograd : public testing::TestWithParam<Level> {};
 
 TEST_P(Winograd, StaysWithinTheElementwiseBound) {
   const Machine &machine = GetParam().machine;
-  for (int64_t m : {2, 4}) {
-    SCOPED_TRACE(m);
-    Problem p{m, 9, 7, machine.block, noisyPixel, noise};
+  for (auto [m, stride] : kinds) {
+    SCOPED_TRACE(testing::Message() << "F(" << m << ", 3), stride " << stride);
+    Problem p{m, stride, 9, 7, machine.block, noisyPixel, noise};
     check(p, machine);
     p.width = 3, p.height = 1;
     check(p, machine);
@@ -166,8 +170,8 @@ TEST_P(Winograd, StaysWithinTheElementwiseBound) {
 
 TEST_P(Winograd, KeepsZeros) {
   const Machine &machine = GetParam().machine;
-  for (int64_t m : {2, 4}) {
-    Problem p{m, 6, 5, machine.block, [](int64_t, int64_t, int64_t) { return 0; }, noise};
+  for (auto [m, stride] : kinds) {
+    Problem p{m, stride, 6, 5, machine.block, [](int64_t, int64_t, int64_t) { return 0; }, noise};
     for (float v : compute(p, machine))
       ASSERT_EQ(v, 0);
   }
@@ -175,15 +179,16 @@ TEST_P(Winograd, KeepsZeros) {
 
 // The matrices themselves: F(m, 3) in one dimension is exact in double up to its rounding.
 TEST(WinogradMatrices, ComputeAConvolution) {
-  for (int64_t m : {2, 4}) {
-    const WinogradMatrices &f = winogradMatrices(m);
+  for (auto [m, stride] : kinds) {
+    const WinogradMatrices &f = winogradMatrices(m, stride);
+    const int64_t n = winogradWindow(m, stride);
     for (int64_t i = 0; i < m; i++)
-      for (int64_t d = 0; d < m + 2; d++)
+      for (int64_t d = 0; d < n; d++)
         for (int64_t t = 0; t < 3; t++) {
           double sum = 0;
-          for (int64_t p = 0; p < m + 2; p++)
+          for (int64_t p = 0; p < n; p++)
             sum += f.at[i][p] * f.g[p][t] * f.bt[p][d];
-          EXPECT_NEAR(sum, d == i + t, 1e-15 * 16);
+          EXPECT_NEAR(sum, d == stride * i + t, 1e-15 * 16);
         }
   }
 }
