@@ -36,7 +36,8 @@ typedef struct resnetc_exec {
   void (*parallel_for)(void *user, int32_t n, void (*fn)(void *task, int32_t i), void *task);
   void *user;                     /* first argument of parallel_for: the host's pool, or a resnetc_pool */
   const volatile int32_t *cancel; /* may be NULL; non-zero ends the call between two layers with RESNETC_E_CANCELLED */
-  /* May be NULL. Called in the calling thread after each step, with its number in resnetc_model.steps: for profiles. */
+  /* May be NULL. Called in the calling thread after each step, with its number in resnetc_model.steps: for profiles. Of a
+   * batch the same step may come several times, for some of the images each. */
   void (*step_done)(void *step_user, uint32_t step);
   void *step_user;
 } resnetc_exec;
@@ -67,6 +68,7 @@ typedef struct resnetc_step_info {
   const char *name;   /* of the ONNX node */
   const char *kernel; /* what computes it, for people */
   double flops;       /* of the layer as the ONNX file states it, at its first step; a multiply-add counts as two */
+  int32_t batch;      /* the images that these are for; a larger batch takes the step several times */
 } resnetc_step_info;
 
 typedef struct resnetc_model {
@@ -102,6 +104,32 @@ resnetc_status resnetc_rt_check(const resnetc_exec *exec);
  * RESNETC_E_CANCELLED when exec->cancel is set beforehand, else RESNETC_OK. `step` goes to exec->step_done. */
 resnetc_status resnetc_rt_step(const resnetc_exec *exec, uint32_t step, int32_t tasks,
                                void (*fn)(void *frame, int32_t begin, int32_t end), void *frame);
+/* The code for one batch: sections of steps, one after the other. A section goes through its steps for all images at once, or
+ * for as many as there are threads, again and again: what its steps leave each other then stays in the caches. */
+typedef struct resnetc_rt_row {
+  void (*fn)(void *frame, int32_t begin, int32_t end); /* frame: a resnetc_rt_frame */
+  int32_t tasks;                                       /* of one image; of all in a section without images */
+  uint32_t first_place;
+} resnetc_rt_row;
+typedef struct resnetc_rt_section {
+  uint32_t num_rows;
+  int32_t images;   /* 0: the section does not care for images */
+  int32_t together; /* images that its buffers have room for */
+} resnetc_rt_section;
+typedef struct resnetc_rt_plan {
+  const resnetc_rt_section *sections;
+  const resnetc_rt_row *rows;
+  const uint32_t *places; /* where the buffers of each step lie in scratch and weights, in units of 64 bytes */
+  uint32_t num_sections;
+  uint32_t first_step; /* number of the first row */
+} resnetc_rt_plan;
+typedef struct resnetc_rt_frame {
+  void *const *pointers; /* scratch, inputs, outputs */
+  const uint32_t *places;
+  int64_t image; /* that the first task begins with */
+} resnetc_rt_frame;
+/* Runs resnetc_rt_step for the rows of every section; stops at the first that fails and returns its status. */
+resnetc_status resnetc_rt_run(const resnetc_exec *exec, const resnetc_rt_plan *plan, void *const *pointers);
 /* Each object refers to this symbol, so that a runtime of another ABI fails to link. */
 extern const char resnetc_runtime_abi_1;
 

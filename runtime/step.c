@@ -1,4 +1,4 @@
-/* What generated code calls around its layers: the check of a resnetc_exec and the static split of a step.
+/* What generated code calls around its layers: the check of a resnetc_exec, the order of the steps and the static split of each.
  *
  * The caller's floating-point mode (rounding, flush to zero) is carried to every thread that works for it; otherwise
  * the bits of a result could depend on which thread computed them. */
@@ -50,15 +50,22 @@ static void run_part(void *opaque, int32_t part) {
     set_fp_mode(mode);
 }
 
-static int32_t count_parts(const resnetc_exec *exec, int32_t tasks) {
+/* Threads that may work at once; PARTS_FOR_UNKNOWN_POOL where only the host knows. */
+static int32_t count_threads(const resnetc_exec *exec) {
   if (!exec || !exec->parallel_for)
     return 1;
   const int32_t allowed = exec->num_threads;
   if (exec->parallel_for != resnetc_pool_parallel_for)
-    return min32(tasks, allowed > 0 ? allowed : PARTS_FOR_UNKNOWN_POOL);
-  /* The pool has as many threads at work as there are parts: more parts only where all of them may work. */
+    return allowed > 0 ? allowed : PARTS_FOR_UNKNOWN_POOL;
   const int32_t width = resnetc_pool_threads(exec->user);
-  return min32(tasks, allowed > 0 && allowed < width ? allowed : width > 1 ? width * PARTS_FOR_OWN_THREAD : 1);
+  return allowed > 0 ? min32(allowed, width) : width;
+}
+
+static int32_t count_parts(const resnetc_exec *exec, int32_t tasks) {
+  const int32_t threads = count_threads(exec);
+  /* The pool has as many threads at work as there are parts: more parts only where all of them may work. */
+  const int all_of_own = threads > 1 && exec->parallel_for == resnetc_pool_parallel_for && threads == resnetc_pool_threads(exec->user);
+  return min32(tasks, all_of_own ? threads * PARTS_FOR_OWN_THREAD : threads);
 }
 
 resnetc_status resnetc_rt_check(const resnetc_exec *exec) {
@@ -80,5 +87,35 @@ resnetc_status resnetc_rt_step(const resnetc_exec *exec, uint32_t step_number, i
   }
   if (exec && exec->step_done)
     exec->step_done(exec->step_user, step_number);
+  return RESNETC_OK;
+}
+
+static resnetc_status run_rows(const resnetc_exec *exec, const resnetc_rt_plan *plan, uint32_t first, uint32_t count, int32_t images,
+                               resnetc_rt_frame *frame) {
+  for (uint32_t i = first; i < first + count; i++) {
+    const resnetc_rt_row *row = &plan->rows[i];
+    frame->places = plan->places + row->first_place;
+    const resnetc_status status = resnetc_rt_step(exec, plan->first_step + i, row->tasks * images, row->fn, frame);
+    if (status != RESNETC_OK)
+      return status;
+  }
+  return RESNETC_OK;
+}
+
+resnetc_status resnetc_rt_run(const resnetc_exec *exec, const resnetc_rt_plan *plan, void *const *pointers) {
+  resnetc_rt_frame frame = {pointers, plan->places, 0};
+  uint32_t row = 0;
+  for (uint32_t s = 0; s < plan->num_sections; row += plan->sections[s++].num_rows) {
+    const resnetc_rt_section *section = &plan->sections[s];
+    const int32_t images = section->images > 0 ? section->images : 1;
+    const int32_t together = section->images > 0 ? min32(section->together, count_threads(exec)) : 1;
+    for (frame.image = 0; frame.image < images; frame.image += together) {
+      const int32_t left = images - (int32_t)frame.image;
+      const resnetc_status status = run_rows(exec, plan, row, section->num_rows, min32(together, left), &frame);
+      if (status != RESNETC_OK)
+        return status;
+    }
+    frame.image = 0;
+  }
   return RESNETC_OK;
 }

@@ -36,6 +36,7 @@ public:
 
   /// One inference.
   resnetc_status run();
+  int32_t images() const { return batch; }
 
 private:
   ModelRunner(const resnetc_model &model, int32_t batch) : model(model), batch(batch) {}

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 using namespace llvm;
 using Clock = std::chrono::steady_clock;
@@ -17,28 +18,44 @@ double msBetween(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double, std::milli>(b - a).count();
 }
 
-/// Milliseconds of each step, of all the times that a batch needs it, and how many these are.
+/// Milliseconds of each step, of all the times that a batch needs it, and whether it does.
 struct StepClock {
-  explicit StepClock(uint32_t steps) : ms(steps), runs(steps) {}
+  explicit StepClock(uint32_t steps) : ms(steps), isUsed(steps) {}
   Clock::time_point last;
   std::vector<double> ms;
-  std::vector<uint32_t> runs;
+  std::vector<bool> isUsed;
 
   static void stepDone(void *self, uint32_t step) {
     auto &clock = *static_cast<StepClock *>(self);
     const auto now = Clock::now();
     clock.ms[step] += msBetween(clock.last, now);
     clock.last = now;
-    ++clock.runs[step];
+    clock.isUsed[step] = true;
   }
 };
 
 constexpr size_t noLayer = SIZE_MAX; // of a step that this batch does not need
 
+/// How often each step counts: a batch takes the code for most images first, as often as that fits.
+std::vector<int32_t> timesOf(ArrayRef<resnetc_step_info> steps, const std::vector<bool> &isUsed, int32_t batch) {
+  std::map<int32_t, int32_t, std::greater<>> times; // by the images that the code is for
+  for (size_t i = 0; i < steps.size(); ++i)
+    if (isUsed[i])
+      times[steps[i].batch] = 0;
+  for (auto &[images, count] : times) {
+    count = batch / images;
+    batch -= count * images;
+  }
+  std::vector<int32_t> list;
+  for (size_t i = 0; i < steps.size(); ++i)
+    list.push_back(isUsed[i] ? times.at(steps[i].batch) : 0);
+  return list;
+}
+
 /// The layer of each step.
-std::vector<size_t> groupSteps(ArrayRef<resnetc_step_info> steps, ArrayRef<uint32_t> runs, std::vector<LayerTime> &layers) {
+std::vector<size_t> groupSteps(ArrayRef<resnetc_step_info> steps, ArrayRef<int32_t> counts, std::vector<LayerTime> &layers) {
   std::vector<size_t> layerOf;
-  for (const auto &[step, times] : zip(steps, runs)) {
+  for (const auto &[step, times] : zip(steps, counts)) {
     if (times == 0) {
       layerOf.push_back(noLayer);
       continue;
@@ -68,7 +85,8 @@ resnetc_status profile(ModelRunner &runner, const resnetc_model &model, int32_t 
   runner.watchSteps(StepClock::stepDone, &clock);
   if (const resnetc_status status = runner.run()) // tells which steps there are
     return status;
-  const std::vector<size_t> layerOf = groupSteps(ArrayRef(model.steps, model.num_steps), clock.runs, result.layers);
+  const ArrayRef<resnetc_step_info> steps(model.steps, model.num_steps);
+  const std::vector<size_t> layerOf = groupSteps(steps, timesOf(steps, clock.isUsed, runner.images()), result.layers);
   std::vector<std::vector<double>> times(result.layers.size());
   for (int32_t i = 0; i < repeat; ++i) {
     result.peakGflops = std::max(result.peakGflops, threads * measurePeakGflops(level));

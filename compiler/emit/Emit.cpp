@@ -21,10 +21,10 @@ bool emit(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, const Em
   if (!emitKernels(module, *model, diagnostics))
     return false;
   llvm::GlobalVariable *weights = emitWeights(module, *model);
-  const std::optional<std::vector<StepTable>> steps = emitSteps(module, *model, weights, diagnostics);
-  if (!steps)
+  const std::optional<std::vector<llvm::GlobalVariable *>> tables = emitSteps(module, *model, weights, diagnostics);
+  if (!tables)
     return false;
-  emitDescriptor(module, *model, emitEntry(module, *model, *steps));
+  emitDescriptor(module, *model, emitEntry(module, *model, *tables));
   std::string verified;
   if (!emitCode(module, *target, *model, result.code, diagnostics) ||
       (options.verify && !options.verify(result.code, verified)))

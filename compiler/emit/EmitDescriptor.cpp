@@ -94,7 +94,7 @@ private:
       for (plan::StepOp step : plan.steps)
         infos.push_back(ConstantStruct::getAnon(
             {text(step.getLabel()), text(kernelsOf(step)),
-             ConstantFP::get(ir.getDoubleTy(), static_cast<double>(step.getFlops().value_or(0)))}));
+             ConstantFP::get(ir.getDoubleTy(), static_cast<double>(step.getFlops().value_or(0))), i32(plan.batch)}));
     return infos;
   }
 

@@ -25,10 +25,7 @@ public:
   EntryEmitter(Module &into, const Model &model)
       : module(into), model(model), ir(into.getContext()), i32(ir.getInt32Ty()), ptr(ir.getPtrTy()) {}
 
-  Function *emitRun(const std::vector<StepTable> &steps) {
-    std::vector<Function *> units;
-    for (const auto &[plan, table] : zip_equal(model.plans, steps))
-      units.push_back(emitUnit(plan, table));
+  Function *emitRun(const std::vector<GlobalVariable *> &plans) {
     Function *run = makeFunction(module, name(".run"), i32, {i32, ptr, ptr, ptr, ptr});
     function = run;
     startBlock("entry");
@@ -43,8 +40,8 @@ public:
     Value *needed = ir.getInt32(model.machine.cpuFeatures);
     returnIf(ir.CreateICmpNE(ir.CreateAnd(features, needed), needed), ir.getInt32(RESNETC_E_CPU));
     Value *left = run->getArg(0);
-    for (size_t p = units.size(); p-- > 0;)
-      left = loopOverUnits(model.plans[p], units[p], frame, left);
+    for (size_t p = plans.size(); p-- > 0;)
+      left = loopOverUnits(model.plans[p], plans[p], frame, left);
     ir.CreateRet(zero);
     return run;
   }
@@ -130,46 +127,8 @@ private:
     returnIf(isCrooked(function->getArg(3), kAlign), align);
   }
 
-  // int32_t f(void **pointers, const resnetc_exec *exec): all steps, until one fails.
-  Function *emitUnit(const BatchPlan &plan, const StepTable &steps) {
-    function = makeFunction(module, name(".b") + Twine(plan.batch), i32, {ptr, ptr});
-    startBlock("entry");
-    auto *entry = ir.GetInsertBlock(), *loop = block("loop"), *advance = block("advance"), *exit = block("exit");
-    auto *zero = ir.getInt32(0), *count = ir.getInt32(steps.count);
-    Value *frame = ir.CreateAlloca(ptr, ir.getInt32(2));
-    ir.CreateStore(function->getArg(0), frame);
-    ir.CreateCondBr(ir.CreateICmpEQ(count, zero), exit, loop);
-
-    ir.SetInsertPoint(loop);
-    PHINode *step = ir.CreatePHI(i32, 2, "step");
-    step->addIncoming(zero, entry);
-    Value *row = ir.CreateInBoundsGEP(steps.row, steps.rows, step);
-    auto field = [&](unsigned i) {
-      return ir.CreateLoad(steps.row->getElementType(i), ir.CreateStructGEP(steps.row, row, i));
-    };
-    Value *body = field(0), *tasks = field(1);
-    ir.CreateStore(ir.CreateInBoundsGEP(i32, steps.places, field(2)), slot(frame, 1));
-    Value *number = ir.CreateAdd(step, ir.getInt32(steps.first));
-    FunctionCallee rtStep = module.getOrInsertFunction("resnetc_rt_step", i32, ptr, i32, i32, ptr, ptr);
-    Value *result = ir.CreateCall(rtStep, {function->getArg(1), number, tasks, body, frame});
-    ir.CreateCondBr(ir.CreateIsNotNull(result), exit, advance);
-
-    ir.SetInsertPoint(advance);
-    Value *next = ir.CreateAdd(step, ir.getInt32(1));
-    step->addIncoming(next, advance);
-    ir.CreateCondBr(ir.CreateICmpEQ(next, count), exit, loop);
-
-    ir.SetInsertPoint(exit);
-    PHINode *status = ir.CreatePHI(i32, 3, "status");
-    status->addIncoming(zero, entry);
-    status->addIncoming(result, loop);
-    status->addIncoming(zero, advance);
-    ir.CreateRet(status);
-    return function;
-  }
-
   // while (left >= batch) { run the plan; advance the tensors; left -= batch; }  Returns from run when a step fails.
-  Value *loopOverUnits(const BatchPlan &plan, Function *unit, Value *frame, Value *atFirst) {
+  Value *loopOverUnits(const BatchPlan &plan, GlobalVariable *steps, Value *frame, Value *atFirst) {
     Value *batch = ir.getInt32(plan.batch);
     auto *before = ir.GetInsertBlock();
     auto *loop = block("loop"), *body = block("body"), *exit = block("exit");
@@ -179,7 +138,8 @@ private:
     left->addIncoming(atFirst, before);
     ir.CreateCondBr(ir.CreateICmpSGE(left, batch), body, exit);
     ir.SetInsertPoint(body);
-    Value *status = ir.CreateCall(unit, {frame, function->getArg(4)});
+    FunctionCallee rtRun = module.getOrInsertFunction("resnetc_rt_run", i32, ptr, ptr, ptr);
+    Value *status = ir.CreateCall(rtRun, {function->getArg(4), steps, frame});
     returnIf(ir.CreateIsNotNull(status), status);
     for (unsigned i = 0; i < tensors(); ++i) {
       Value *pointer = ir.CreateLoad(ptr, slot(frame, 1 + i));
@@ -217,9 +177,9 @@ private:
 
 } // namespace
 
-Function *emitEntry(Module &into, const Model &model, const std::vector<StepTable> &steps) {
+Function *emitEntry(Module &into, const Model &model, const std::vector<GlobalVariable *> &plans) {
   EntryEmitter emitter(into, model);
-  Function *run = emitter.emitRun(steps);
+  Function *run = emitter.emitRun(plans);
   emitter.emitPublic(run);
   return run;
 }

@@ -1,5 +1,7 @@
-// A step becomes a loop over its tasks: the flat number of a task is taken apart into grid indices, these move the
-// operands' pointers, and the kernels are called with descriptors on the stack of which they read one field.
+// A step becomes a loop over its tasks, void f(resnetc_rt_frame *frame, int32_t begin, int32_t end): the flat number of a task is
+// taken apart into grid indices, these move the operands' pointers, and the kernels are called with descriptors on the stack of
+// which they read one field. In a section of images the first task is one of frame->image; buffers that hold a few images only
+// begin with that one.
 // Deep networks repeat their blocks: steps that differ only in where their buffers lie share one function and get these
 // places from a table. So code grows with the shapes of layers, not with their number.
 #include "compiler/emit/Parts.h"
@@ -76,8 +78,10 @@ private:
 
   // The buffers of all calls: pointers that do not depend on the task.
   void loadBases() {
-    Value *pointers = ir.CreateLoad(ir.getPtrTy(), function->getArg(0));
-    Value *places = ir.CreateLoad(ir.getPtrTy(), offset(function->getArg(0), 8));
+    Value *pointers = ir.CreateLoad(ir.getPtrTy(), offset(function->getArg(0), offsetof(resnetc_rt_frame, pointers)));
+    Value *places = ir.CreateLoad(ir.getPtrTy(), offset(function->getArg(0), offsetof(resnetc_rt_frame, places)));
+    if (step.getImages())
+      image = ir.CreateLoad(ir.getInt64Ty(), offset(function->getArg(0), offsetof(resnetc_rt_frame, image)));
     for (const auto &[i, name] : enumerate(buffersOf(step)))
       bases[name] = loadBase(name, pointers, offset(places, 4 * i));
   }
@@ -106,6 +110,12 @@ private:
       indices[d] = ir.CreateZExt(ir.CreateURem(task, extent), ir.getInt64Ty());
       task = ir.CreateUDiv(task, extent);
     }
+    if (image)
+      image = ir.CreateAdd(image, indices[0]);
+  }
+
+  Value *indexOf(size_t dimension, plan::RefAttr ref) {
+    return image && dimension == 0 && !plan.together.count(ref.getBuffer().getValue().str()) ? image : indices[dimension];
   }
 
   bool emitCall(plan::CallOp call) {
@@ -121,7 +131,7 @@ private:
       pointer = offset(pointer, ref.getOffset());
       for (size_t d = 0; d < indices.size(); ++d)
         if (ref.getSteps()[d] != 0 && step.getGrid()[d] != 1)
-          pointer = ir.CreateGEP(ir.getInt8Ty(), pointer, ir.CreateMul(indices[d], ir.getInt64(ref.getSteps()[d])));
+          pointer = ir.CreateGEP(ir.getInt8Ty(), pointer, ir.CreateMul(indexOf(d, ref), ir.getInt64(ref.getSteps()[d])));
       Value *descriptor = descriptors[arguments.size() - 1];
       ir.CreateStore(pointer, offset(descriptor, kHostOffset));
       arguments.push_back(descriptor);
@@ -143,6 +153,7 @@ private:
   Diagnostics &diagnostics;
   IRBuilder<> ir;
   Function *function = nullptr;
+  Value *image = nullptr; // of the task, in the batch; null where the step does not care for images
   std::vector<Value *> descriptors, indices;
   std::map<std::string, Value *> bases;
 };
@@ -154,8 +165,10 @@ std::string shapeOf(const Model &model, const BatchPlan &plan, plan::StepOp step
   const std::vector<std::string> names = buffersOf(step);
   for (const std::string &name : names)
     if (auto found = plan.buffers.find(name); found != plan.buffers.end())
-      stream << model.slotOf(found->second).value_or(-1) << ' ';
+      stream << model.slotOf(found->second).value_or(-1) << (plan.together.count(name) ? " few " : " ");
   interleave(step.getGrid(), stream, "x");
+  if (step.getImages())
+    stream << " images";
   for (auto call : step.getOps<plan::CallOp>()) {
     stream << ' ' << call.getKernel();
     for (auto ref : call.getOperands_().getAsRange<plan::RefAttr>()) {
@@ -168,36 +181,50 @@ std::string shapeOf(const Model &model, const BatchPlan &plan, plan::StepOp step
 
 uint32_t tasksOf(plan::StepOp step) {
   uint32_t tasks = 1;
-  for (int64_t extent : step.getGrid())
+  for (int64_t extent : step.getGrid().drop_front(step.getImages() ? 1 : 0))
     tasks *= static_cast<uint32_t>(extent);
   return tasks;
 }
 
-// The rows of all plans. A step is numbered as in the descriptor, which lists the steps of one plan after the other.
-class TableEmitter {
+// How many images the buffers of a section have room for.
+int64_t togetherOf(const BatchPlan &plan, const plan::Section &section) {
+  int64_t together = section.images;
+  for (plan::StepOp step : section.steps)
+    for (const std::string &name : buffersOf(step))
+      if (auto found = plan.together.find(name); found != plan.together.end())
+        together = std::min(together, found->second);
+  return together;
+}
+
+// The constants of all plans. A step is numbered as in the descriptor, which lists the steps of one plan after the other.
+class PlanEmitter {
 public:
-  TableEmitter(Module &into, const Model &model, GlobalVariable *weights, Diagnostics &diagnostics)
+  PlanEmitter(Module &into, const Model &model, GlobalVariable *weights, Diagnostics &diagnostics)
       : module(into), model(model), weights(weights), diagnostics(diagnostics), ir(into.getContext()) {}
 
-  std::optional<StepTable> emit(const BatchPlan &plan) {
+  GlobalVariable *emit(const BatchPlan &plan) {
     const uint32_t first = number;
-    std::vector<Constant *> rows;
+    std::vector<Constant *> sections, rows;
     std::vector<uint32_t> places;
-    for (plan::StepOp step : plan.steps) {
-      Function *function = functionOf(plan, step);
-      if (!function)
-        return std::nullopt;
-      rows.push_back(ConstantStruct::get(
-          row, {function, ir.getInt32(tasksOf(step)), ir.getInt32(static_cast<uint32_t>(places.size()))}));
-      for (const std::string &name : buffersOf(step)) {
-        auto place = plan.offsets.find(name);
-        places.push_back(place == plan.offsets.end() ? 0 : static_cast<uint32_t>(place->second / kAlign));
+    for (const plan::Section &section : plan::sectionsOf(plan.module)) {
+      sections.push_back(ConstantStruct::getAnon({ir.getInt32(section.steps.size()), ir.getInt32(section.images),
+                                                  ir.getInt32(togetherOf(plan, section))}));
+      for (plan::StepOp step : section.steps) {
+        Function *function = functionOf(plan, step);
+        if (!function)
+          return nullptr;
+        rows.push_back(ConstantStruct::getAnon({function, ir.getInt32(tasksOf(step)), ir.getInt32(places.size())}));
+        for (const std::string &name : buffersOf(step)) {
+          auto place = plan.offsets.find(name);
+          places.push_back(place == plan.offsets.end() ? 0 : static_cast<uint32_t>(place->second / kAlign));
+        }
+        ++number;
       }
-      ++number;
     }
-    return StepTable{first, number - first, row,
-                     table(".steps", plan, ConstantArray::get(ArrayType::get(row, rows.size()), rows)),
-                     table(".places", plan, ConstantDataArray::get(ir.getContext(), places))};
+    Constant *fields[] = {array(".sections", plan, sections), array(".rows", plan, rows),
+                          global(".places", plan, ConstantDataArray::get(ir.getContext(), places)), ir.getInt32(sections.size()),
+                          ir.getInt32(first)};
+    return global(".plan", plan, ConstantStruct::getAnon(fields));
   }
 
 private:
@@ -208,7 +235,13 @@ private:
     return function;
   }
 
-  GlobalVariable *table(const char *name, const BatchPlan &plan, Constant *value) {
+  Constant *array(const char *name, const BatchPlan &plan, const std::vector<Constant *> &elements) {
+    if (elements.empty())
+      return ConstantPointerNull::get(ir.getPtrTy());
+    return global(name, plan, ConstantArray::get(ArrayType::get(elements[0]->getType(), elements.size()), elements));
+  }
+
+  GlobalVariable *global(const char *name, const BatchPlan &plan, Constant *value) {
     return new GlobalVariable(module, value->getType(), true, GlobalValue::InternalLinkage, value,
                               model.options.name + ".b" + Twine(plan.batch) + name);
   }
@@ -218,24 +251,22 @@ private:
   GlobalVariable *weights;
   Diagnostics &diagnostics;
   IRBuilder<> ir;
-  StructType *row = StructType::get(ir.getPtrTy(), ir.getInt32Ty(), ir.getInt32Ty());
   std::map<std::string, Function *> functions; // by shape
   uint32_t number = 0;                         // of the next step
 };
 
 } // namespace
 
-std::optional<std::vector<StepTable>> emitSteps(Module &into, const Model &model, GlobalVariable *weights,
-                                                Diagnostics &diagnostics) {
-  TableEmitter emitter(into, model, weights, diagnostics);
-  std::vector<StepTable> tables;
+std::optional<std::vector<GlobalVariable *>> emitSteps(Module &into, const Model &model, GlobalVariable *weights,
+                                                       Diagnostics &diagnostics) {
+  PlanEmitter emitter(into, model, weights, diagnostics);
+  std::vector<GlobalVariable *> plans;
   for (const BatchPlan &plan : model.plans) {
-    std::optional<StepTable> table = emitter.emit(plan);
-    if (!table)
+    plans.push_back(emitter.emit(plan));
+    if (!plans.back())
       return std::nullopt;
-    tables.push_back(*table);
   }
-  return tables;
+  return plans;
 }
 
 } // namespace resnetc

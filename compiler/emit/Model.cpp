@@ -159,6 +159,8 @@ static void readPlan(Model &model, BatchPlan &plan, WeightTable &weights, llvm::
     if (auto buffer = dyn_cast<plan::BufferOp>(op)) {
       const std::string name = buffer.getSymName().str();
       plan.buffers[name] = buffer;
+      if (buffer.getTogether())
+        plan.together[name] = static_cast<int64_t>(*buffer.getTogether());
       if (buffer.getSpace() == plan::Space::Weights)
         plan.offsets[name] = weights.add(buffer);
       else if (buffer.getSpace() == plan::Space::Arena)

@@ -29,6 +29,7 @@ struct BatchPlan {
   std::vector<plan::StepOp> steps = {};
   std::map<std::string, plan::BufferOp> buffers = {};
   std::map<std::string, int64_t> offsets = {}; // of arena and weights buffers
+  std::map<std::string, int64_t> together = {}; // images in those arena buffers that hold a few only
 };
 
 struct Weights {

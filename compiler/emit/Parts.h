@@ -25,21 +25,13 @@ bool patchWeights(std::string &object, const Model &model, Diagnostics &diagnost
 llvm::Value *emitFlushMode(llvm::IRBuilder<> &ir);
 void emitCallersMode(llvm::IRBuilder<> &ir, llvm::Value *before);
 
-// ---- EmitSteps.cpp: void f(void *frame[2], int32_t begin, int32_t end) for steps. frame[0] is an array of the
-// pointers to scratch, the inputs, the outputs; frame[1] says where in scratch and weights the buffers of the step lie.
-struct StepTable {
-  uint32_t first, count;        // the numbers of the plan's steps in the descriptor
-  llvm::StructType *row;        // { f, int32_t tasks, int32_t the first of its places }
-  llvm::GlobalVariable *rows;   // one for each step
-  llvm::GlobalVariable *places; // uint32_t[], in units of kAlign
-};
-// A table for each plan; the plans share the functions.
-std::optional<std::vector<StepTable>> emitSteps(llvm::Module &into, const Model &model, llvm::GlobalVariable *weights,
-                                                Diagnostics &diagnostics);
+// ---- EmitSteps.cpp: a function for each kind of step, and for each plan a constant resnetc_rt_plan. The plans share the functions.
+std::optional<std::vector<llvm::GlobalVariable *>> emitSteps(llvm::Module &into, const Model &model, llvm::GlobalVariable *weights,
+                                                             Diagnostics &diagnostics);
 
-// ---- EmitEntry.cpp: NAME_run, NAME_run_ex, NAME_scratch_bytes, from the steps of each plan. Returns the function of
+// ---- EmitEntry.cpp: NAME_run, NAME_run_ex, NAME_scratch_bytes, from the constant of each plan. Returns the function of
 // resnetc_model::run.
-llvm::Function *emitEntry(llvm::Module &into, const Model &model, const std::vector<StepTable> &steps);
+llvm::Function *emitEntry(llvm::Module &into, const Model &model, const std::vector<llvm::GlobalVariable *> &plans);
 
 // ---- EmitDescriptor.cpp: NAME_model and the constant that it returns.
 void emitDescriptor(llvm::Module &into, const Model &model, llvm::Function *run);

@@ -3,6 +3,7 @@
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
@@ -21,4 +22,11 @@ mlir::DictionaryAttr specToAttr(mlir::MLIRContext *context, const KernelSpec &sp
 KernelSpec specFromAttr(mlir::DictionaryAttr attr);
 // Module attribute: bytes of scratch, set by plan-memory.
 inline constexpr llvm::StringLiteral kArenaBytesAttr = "plan.arena_bytes";
+
+// Steps that follow each other and go through the images of a batch together; or one step that does not.
+struct Section {
+  llvm::SmallVector<StepOp> steps;
+  int64_t images; // 0: the step does not care for images
+};
+llvm::SmallVector<Section> sectionsOf(mlir::ModuleOp plan);
 } // namespace resnetc::plan

@@ -36,6 +36,8 @@ LogicalResult BufferOp::verify() {
 LogicalResult StepOp::verify() {
   if (llvm::any_of(getGrid(), [](int64_t n) { return n < 1; }))
     return emitOpError() << "has an empty grid";
+  if (getImages() && getGrid().empty())
+    return emitOpError() << "has no dimension that could count images";
   return success();
 }
 
@@ -46,6 +48,17 @@ LogicalResult CallOp::verify() {
       return emitOpError() << "pointer into " << ref.getBuffer() << " has " << ref.getSteps().size()
                            << " steps, the grid has " << rank << " dimensions";
   return success();
+}
+
+SmallVector<Section> plan::sectionsOf(ModuleOp plan) {
+  SmallVector<Section> sections;
+  for (auto step : plan.getOps<StepOp>()) {
+    const int64_t images = step.getImages() ? step.getGrid().front() : 0;
+    if (sections.empty() || images == 0 || sections.back().images != images)
+      sections.push_back({{}, images});
+    sections.back().steps.push_back(step);
+  }
+  return sections;
 }
 
 DictionaryAttr plan::specToAttr(MLIRContext *context, const KernelSpec &spec) {

@@ -40,13 +40,14 @@ def Plan_BufferOp : Plan_Op<"buffer", [Symbol]> {
     input, output: the index-th tensor of the caller, dense row-major. arena: scratch; plan-memory gives the offset. The
     first step that names an arena buffer defines it, the last one ends its life. weights: `value` holds the bytes; while `pack` is there
     pack-weights has not yet brought them into the order of the kernels. may_alias names a buffer whose memory this one
-    may take when that one's life ends in the step that defines this one (element by element in place).
+    may take when that one's life ends in the step that defines this one (element by element in place). together: the buffer
+    has room for so many images only, those that its section is working on (see StepOp).
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Plan_SpaceAttr:$space, I64Attr:$bytes, OptionalAttr<I64Attr>:$index,
-    OptionalAttr<I64Attr>:$offset, OptionalAttr<FlatSymbolRefAttr>:$may_alias, OptionalAttr<DictionaryAttr>:$pack,
+    OptionalAttr<I64Attr>:$together, OptionalAttr<I64Attr>:$offset, OptionalAttr<FlatSymbolRefAttr>:$may_alias, OptionalAttr<DictionaryAttr>:$pack,
     OptionalAttr<ElementsAttr>:$value);
   let assemblyFormat = [{
-    $space $sym_name `bytes` $bytes (`index` $index^)? (`offset` $offset^)? (`may_alias` $may_alias^)? (`pack` $pack^)?
+    $space $sym_name `bytes` $bytes (`index` $index^)? (`together` $together^)? (`offset` $offset^)? (`may_alias` $may_alias^)? (`pack` $pack^)?
     (`value` $value^)? attr-dict
   }];
   let hasVerifier = 1;
@@ -63,10 +64,12 @@ def Plan_StepOp : Plan_Op<"step", [SingleBlock, NoTerminator]> {
   let description = [{
     One task for each point of the grid (last dimension fastest); a task makes all calls in order. flops is what the layer
     of that name costs as the ONNX file states it, at the first of its steps, whatever the kernels save.
+    images: the first dimension of the grid counts images, and the tasks of one touch no other. Such steps that follow each
+    other are a section: it may go through all of them for some images, then for the next, as many as there are threads.
   }];
-  let arguments = (ins StrAttr:$label, DenseI64ArrayAttr:$grid, OptionalAttr<I64Attr>:$flops);
+  let arguments = (ins StrAttr:$label, DenseI64ArrayAttr:$grid, OptionalAttr<I64Attr>:$flops, UnitAttr:$images);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$label `grid` $grid (`flops` $flops^)? attr-dict-with-keyword $body";
+  let assemblyFormat = "$label `grid` $grid (`images` $images^)? (`flops` $flops^)? attr-dict-with-keyword $body";
   let hasVerifier = 1;
 }
 

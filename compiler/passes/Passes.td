@@ -213,6 +213,11 @@ def PackWeights : Pass<"pack-weights", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numPacked", "packed", "buffers packed">];
 }
 
+def GroupImages : Pass<"group-images", "::mlir::ModuleOp"> {
+  let summary = "Let steps that follow each other go through a few images of a batch at a time";
+  let statistics = [Statistic<"numGrouped", "grouped", "buffers that hold a few images only">];
+}
+
 def PlanMemory : Pass<"plan-memory", "::mlir::ModuleOp"> {
   let summary = "Give every arena buffer an offset; buffers that are not alive together share memory";
   let statistics = [Statistic<"numInPlace", "in-place", "buffers that took the memory of a dying one">];

@@ -1,5 +1,6 @@
 // plan-memory: one arena for all buffers between the inputs and the outputs.
-//   life of a buffer = from the first step that names it to the last one
+//   life of a buffer = from the first step that names it to the last one. A section that goes through its steps once for each
+//                      group of images is one moment for the buffers that hold the whole batch
 //   in place         = a buffer takes the memory of its may_alias when that one's life ends where its own begins
 //   offsets          = largest buffers first, each at the lowest place that no buffer alive at the same time covers
 #include "compiler/ir/Plan.h"
@@ -23,23 +24,35 @@ struct Piece { // one or several buffers that share memory one after the other
 };
 
 struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
+  void live(StringAttr name, int64_t from, int64_t to) {
+    auto it = pieces.find(name);
+    if (it == pieces.end())
+      return;
+    Piece &piece = it->second;
+    piece.first = piece.first < 0 ? from : std::min(piece.first, from);
+    piece.last = std::max(piece.last, to);
+  }
+
   // Steps in program order decide the lives.
   void collectLives(ModuleOp module) {
     for (auto buffer : module.getOps<plan::BufferOp>())
       if (buffer.getSpace() == plan::Space::Arena)
         pieces[buffer.getSymNameAttr()].bytes = static_cast<int64_t>(llvm::alignTo(buffer.getBytes(), kAlign));
+    for (auto buffer : module.getOps<plan::BufferOp>())
+      roomOf[buffer.getSymNameAttr()] = buffer.getTogether();
+    const SymbolTable symbols(module);
     int64_t now = 0;
-    for (auto step : module.getOps<plan::StepOp>()) {
-      step.walk([&](plan::CallOp call) {
-        for (auto ref : call.getOperands_().getAsRange<plan::RefAttr>()) {
-          auto it = pieces.find(ref.getBuffer().getAttr());
-          if (it == pieces.end())
-            continue;
-          it->second.first = it->second.first < 0 ? now : it->second.first;
-          it->second.last = now;
-        }
-      });
-      ++now;
+    for (const plan::Section &section : plan::sectionsOf(module)) {
+      const int64_t begin = now, end = begin + static_cast<int64_t>(section.steps.size()) - 1;
+      for (plan::StepOp step : section.steps) {
+        step.walk([&](plan::CallOp call) {
+          for (auto ref : call.getOperands_().getAsRange<plan::RefAttr>()) {
+            const bool isWhole = !symbols.lookup<plan::BufferOp>(ref.getBuffer().getValue()).getTogether();
+            live(ref.getBuffer().getAttr(), isWhole ? begin : now, isWhole ? end : now);
+          }
+        });
+        ++now;
+      }
     }
   }
 
@@ -58,6 +71,8 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
       auto it = pieces.find(target);
       Piece &own = pieces[buffer.getSymNameAttr()];
       if (it == pieces.end() || it->second.last != own.first || it->second.bytes != own.bytes)
+        continue;
+      if (roomOf[target] != roomOf[buffer.getSymNameAttr()]) // images that lie elsewhere
         continue;
       it->second.last = own.last;
       owner[buffer.getSymNameAttr()] = target;
@@ -105,6 +120,7 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
   }
 
   llvm::MapVector<StringAttr, Piece> pieces;
+  llvm::DenseMap<StringAttr, std::optional<uint64_t>> roomOf; // images that a buffer holds; nothing: all
   llvm::DenseMap<StringAttr, StringAttr> owner; // buffer -> the one whose memory it took
 };
 

@@ -16,6 +16,7 @@ void buildPlanPipeline(mlir::OpPassManager &pm, const Machine &machine, bool str
   select.winograd = !strictMath;
   pm.addPass(createSelectKernels(select));
   pm.addPass(createPackWeights());
+  pm.addPass(createGroupImages());
   pm.addPass(createPlanMemory());
 }
 

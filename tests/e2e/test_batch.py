@@ -39,6 +39,24 @@ def test_threads_do_not_change_batches(toolchain, network, images):
     assert y.tobytes() == expected.tobytes()
 
 
+@pytest.mark.parametrize("threads", [1, 2, 5, 16])
+def test_images_go_through_in_groups(threads, toolchain, network, images):
+    """More images than are ever worked on together (16), and values of the middle, which all images keep: the groups of every
+    number of threads give the same bits."""
+    x = np.concatenate([images[0]] * 3)[:37]
+    one, many = toolchain.load(network, "--all-endpoints"), toolchain.load(network, "--all-endpoints", "--batch=37")
+    outputs = many.run(x, threads=threads)
+    for i in (0, 1, 15, 16, 31, 36):
+        for got, expected in zip(outputs, one.run(x[i:i + 1]), strict=True):
+            assert got[i:i + 1].tobytes() == expected.tobytes()
+
+
+def test_scratch_is_for_the_images_that_are_worked_on(toolchain, network):
+    """Of a large batch only 16 images are in the middle of the network at once."""
+    sixteen, many = (toolchain.load(network, f"--batch={n}").model.scratch_bytes(n) for n in (16, 64))
+    assert sixteen <= many < 1.2 * sixteen
+
+
 def status_of(native, batch):
     return native.model.run(batch, None, None, None, None)
 

@@ -71,7 +71,7 @@ static const resnetc_tensor_info outputs[] = {
     {"out/y:0", "NC", RESNETC_F32, 2, {BATCH_MIN, WIDTH}, BATCH_MIN * WIDTH * sizeof(float), 4},
     {"s", "", RESNETC_F32, 1, {BATCH_MIN}, BATCH_MIN * sizeof(float), 4},
 };
-static const resnetc_step_info steps[] = {{"first", "affine", 2000}, {"second", "nothing", 0}};
+static const resnetc_step_info steps[] = {{"first", "affine", 2000, 1}, {"second", "nothing", 0, 1}};
 static const resnetc_model model = {
     ABI, sizeof(resnetc_model), TEXT(NAME), "0.0-fake", "00", "x86_64-fake", 2, 2, inputs, outputs, BATCH_MIN, 4, 12, 64,
     scratch_bytes, run, 2, steps};

@@ -54,7 +54,7 @@ FlatSymbolRefAttr Planner::buffer(StringRef prefix, Space space, int64_t bytes, 
   MLIRContext *context = buffers.getContext();
   std::string name = (prefix + Twine(index ? *index : counter++)).str();
   plan::BufferOp::create(buffers, buffers.getUnknownLoc(), name, space, bytes,
-                         index ? buffers.getI64IntegerAttr(*index) : IntegerAttr(), IntegerAttr(), mayAlias,
+                         index ? buffers.getI64IntegerAttr(*index) : IntegerAttr(), IntegerAttr(), IntegerAttr(), mayAlias,
                          DictionaryAttr(), ElementsAttr());
   return FlatSymbolRefAttr::get(context, name);
 }
@@ -65,7 +65,7 @@ FlatSymbolRefAttr Planner::weights(ElementsAttr value, DictionaryAttr pack, int6
     return symbol;
   std::string name = ("w" + Twine(counter++)).str();
   plan::BufferOp::create(buffers, buffers.getUnknownLoc(), name, Space::Weights, bytes, IntegerAttr(), IntegerAttr(),
-                         FlatSymbolRefAttr(), pack, value);
+                         IntegerAttr(), FlatSymbolRefAttr(), pack, value);
   return symbol = FlatSymbolRefAttr::get(buffers.getContext(), name);
 }
 
@@ -144,7 +144,7 @@ FlatSymbolRefAttr Planner::kernel(const KernelSpec &spec) {
 
 void Planner::step(Location loc, ShapeRef grid, ArrayRef<Call> calls) {
   auto op = plan::StepOp::create(steps, loc, steps.getStringAttr(nodeName(loc)), steps.getDenseI64ArrayAttr(grid),
-                                 flops ? steps.getI64IntegerAttr(flops) : IntegerAttr());
+                                 flops ? steps.getI64IntegerAttr(flops) : IntegerAttr(), false);
   flops = 0;
   OpBuilder::InsertionGuard guard(steps);
   steps.createBlock(&op.getBody());
