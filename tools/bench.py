@@ -15,6 +15,7 @@ import pathlib
 import platform
 import subprocess
 import sys
+import time
 
 import numpy as np
 import onnx
@@ -50,6 +51,28 @@ class Network:
         np.save(self.file, self.input)
         subprocess.run([args.bin / "resnetc", self.model, "-o", self.shared, "--name", "net", "-q", *args.resnetc_options.split()],
                        check=True)
+
+
+def traffic_of(model):
+    """{node: bytes} of convolutions and dense layers: each input, weight and output once."""
+    graph = onnx.shape_inference.infer_shapes(onnx.load(model)).graph
+    sizes = {t.name: 4 * int(np.prod(t.dims)) for t in graph.initializer}
+    for value in [*graph.input, *graph.output, *graph.value_info]:
+        sizes.setdefault(value.name, 4 * int(np.prod([d.dim_value for d in value.type.tensor_type.shape.dim])))
+    return {node.name: sum(sizes.get(name, 0) for name in [*node.input, *node.output])
+            for node in graph.node if node.op_type in ("Conv", "Gemm", "MatMul")}
+
+
+def memory_rate():
+    """GB/s that one thread reads and writes: the best of some copies that no cache holds."""
+    source = np.zeros(32 << 20, np.float32)
+    target = np.ones_like(source)
+    best = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        best = min(best, time.perf_counter() - start)
+    return 2 * source.nbytes / best / 1e9
 
 
 def cpu_name():
@@ -122,7 +145,7 @@ def parse():
     parser.add_argument("--repeat", type=int, default=8)
     parser.add_argument("--resnetc-options", default="", help="more options for resnetc, separated by spaces")
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--plot", type=pathlib.Path, help="a picture (.png, .svg) of times and layers")
+    parser.add_argument("--plot", type=pathlib.Path, help="a picture (.png, .svg): times, layers, roofline")
     parser.add_argument("--markdown", action="store_true", help="also print the table of README")
     args = parser.parse_args()
     args.peers = [p for p in args.peers.split(",") if p]
@@ -140,10 +163,14 @@ def main():
     for name in args.networks:
         for batch in map(int, args.batch.split(",")):
             network = Network(name, batch, args)
+            traffic = traffic_of(network.model)
             for threads in map(int, args.threads.split(",")):
                 print(f"{network.name}, batch {batch}, {threads} thread{'s' * (threads > 1)}", flush=True)
                 row = {"network": network.name, "batch": batch, "threads": threads, "cpu": cpu_name(),
                        "times": compare(network, threads, args), "profile": profile(network, threads, args)}
+                row["memory_gbs"] = memory_rate()
+                for layer in row["profile"]["layers"]:
+                    layer["bytes"] = traffic.get(layer["name"], 0)
                 print_times(row["times"])
                 print_layers(row["profile"])
                 results.append(row)

@@ -1,4 +1,5 @@
-"""plot.py OUT.png|OUT.svg < results of tools/bench: times of the systems, and our layers' share of the peak."""
+"""plot.py OUT.png|OUT.svg < results of tools/bench: times of the systems; our layers' share of the peak, and beside it the roofline
+(Williams et al. 2009): GFLOP/s over the arithmetic that the ONNX file states for each byte of a layer's input, weights and output."""
 import json
 import sys
 
@@ -32,14 +33,31 @@ def draw_layers(axes, row):
     axes.set_title(f"{row['network']}, batch {row['batch']}, {row['threads']} thread(s)", fontsize="medium")
 
 
+def draw_roofline(axes, row):
+    layers = [l for l in row["profile"]["layers"] if l["flops"] and l["bytes"]]
+    peak, memory = row["profile"]["peak_gflops"], row["memory_gbs"]
+    intensity = [l["flops"] / l["bytes"] for l in layers]
+    ends = [min(intensity), peak / memory, max(max(intensity), 2 * peak / memory)]
+    axes.plot(ends, [min(peak, memory * x) for x in ends], color="black", linewidth=0.8)
+    axes.scatter(intensity, [l["flops"] / (l["median_ms"] * 1e6) for l in layers], s=12)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("FLOP / byte")
+    axes.set_ylabel("GFLOP/s")
+    axes.set_title(f"roofline: {peak:.0f} GFLOP/s, {memory:.0f} GB/s", fontsize="medium")
+
+
 def main():
     rows = json.load(sys.stdin)
     single = [r for r in rows if r["threads"] == min(q["threads"] for q in rows)]
-    figure, axes = plt.subplots(1 + len(single), figsize=(12, 4 * (1 + len(single))), layout="constrained")
-    draw_times(axes[0], rows)
-    axes[0].set_title(rows[0]["cpu"])
-    for ax, row in zip(axes[1:], single):
-        draw_layers(ax, row)
+    figure = plt.figure(figsize=(14, 4 * (1 + len(single))), layout="constrained")
+    grid = figure.add_gridspec(1 + len(single), 4)
+    times = figure.add_subplot(grid[0, :])
+    draw_times(times, rows)
+    times.set_title(rows[0]["cpu"])
+    for i, row in enumerate(single, start=1):
+        draw_layers(figure.add_subplot(grid[i, :3]), row)
+        draw_roofline(figure.add_subplot(grid[i, 3]), row)
     figure.savefig(sys.argv[1], dpi=110)
 
 
