@@ -1,6 +1,7 @@
 // conv2d and dense become calls of `conv` kernels.
 //   register tile   `tileConv` blocks of output channels x runs of equal pixel tiles; one call for each run
-//   grid            image, group, channel tile, band of rows; bands are rows that divide the height
+//   grid            image, group, channel tile, band of rows; bands are rows that divide the height. The images stand behind the
+//                   channel tiles where a batch shares weights that are larger than its images
 //   flattening      a 1x1 convolution over images without borders sees a band as one long row
 //   groups          merged until a group's channels fill whole blocks; weights between merged groups are zero
 //   dense           a 1x1 convolution whose pixels are the rows of the matrix and whose input block is one float; how its
@@ -100,6 +101,7 @@ struct DirectConv {
   ConvTiling tiling = {};
   int64_t tiles = 0, rows = 1; // channel tiles of a group, rows of a band
   Loops loops = {1, false};
+  bool imagesInside = false;
   FlatSymbolRefAttr weights = {}, bias = {};
 
   DirectConv(Planner &p, const Problem &q) : p(p), q(q), g(mergeGroups(q, p.machine.block, q.in.block)) {}
@@ -109,6 +111,7 @@ struct DirectConv {
   int64_t block() const { return p.machine.block; }
   int64_t reduction() const { return g.inBlocks * q.in.block * kernel()[0] * kernel()[1]; }
   int64_t tileFloats() const { return reduction() * tiling.blocks * block(); }
+  int64_t weightBytes() const { return 4 * tileFloats() * tiles * g.count; }
 
   void chooseTile(int64_t rowsOfCall) {
     const int64_t width = flat ? rowsOfCall * q.out.shape[3] : q.out.shape[3], rows = flat ? 1 : rowsOfCall;
@@ -131,6 +134,7 @@ struct DirectConv {
     chooseTile(rows);
     if (tiling.widths.empty())
       return emitError(loc) << "no register tile fits";
+    imagesInside = imagesShareWeights(q.out.shape[0], weightBytes(), 4 * (q.in.strides[0] + q.out.strides[0]));
     return success();
   }
 
@@ -145,12 +149,14 @@ struct DirectConv {
                      {"tile", {tiling.blocks / weightStreams(tiling.blocks)}}},
                     {},
                     {}};
-    weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), spec), 4 * tileFloats() * tiles * g.count);
+    weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), spec), weightBytes());
     bias = biasWeights(p, q, g.count * g.outBlocks * block());
   }
 
-  // The grid: image, group, then bands and channel tiles in the order that saves traffic.
+  // The grid, in the order that saves traffic.
   Shape inOrder(int64_t image, int64_t group, int64_t tile, int64_t band) const {
+    if (imagesInside)
+      return {group, tile, image, band};
     return loops.bandsOutside ? Shape{image, group, band, tile} : Shape{image, group, tile, band};
   }
 

@@ -25,6 +25,12 @@ mlir::FlatSymbolRefAttr biasWeights(Planner &p, const Problem &q, int64_t floats
 // processor follows by itself, unless many channel tiles read what the first of them has brought into L2.
 inline bool asksForPixels(int64_t inBlocks, int64_t channelTiles) { return inBlocks > 16 && channelTiles < 16; }
 
+// Whether the images of a batch take turns at each tile of the weights. Otherwise one image after the other reads all weights, and
+// those that are much larger than its pixels come from memory each time.
+inline bool imagesShareWeights(int64_t images, int64_t weightBytes, int64_t imageBytes) {
+  return images > 1 && weightBytes >= 2 * imageBytes;
+}
+
 mlir::LogicalResult lowerDirect(Planner &p, mlir::Location loc, const Problem &q);
 // By F(m x m, 3x3); m is what winogradTile says, 0 where direct convolution costs less.
 int64_t winogradTile(const Problem &q, const Machine &machine);

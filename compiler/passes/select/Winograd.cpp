@@ -1,7 +1,8 @@
 // A 3x3 convolution by Winograd's F(m x m, 3x3), m = 2 or 4, stride 1 or 2, in three steps:
 //   winograd_in    each channel block: V[position][block][tile]
 //   conv           for each of n^2 positions of a window: M[position] = U[position] * V[position], a 1x1 convolution whose pixels are
-//                  tiles. Positions are outside: V[position] stays in L2 while its weights stream by, in the order of use
+//                  tiles. Positions are outside: V[position] stays in L2 while its weights stream by, in the order of use,
+//                  once for all images of a batch where they are larger than these
 //   winograd_out   each channel block: bias, residual, activation
 // 2.25 or 4 times fewer multiplications, with stride 2 1.44 or 1.78 times. V and M are up to 4 or 6.25 times the activations and live
 // in the arena only meanwhile.
@@ -114,6 +115,10 @@ LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t 
 
   const int64_t tileFloats = inBlocks * block * tiling.blocks * block; // weights of one position and channel tile
   const FlatSymbolRefAttr weights = transformedWeights(p, q, m, tiling.blocks);
+  const bool imagesInside = imagesShareWeights(n, 4 * positions * channelTiles * tileFloats, 4 * positions * (inPosition + outPosition));
+  const auto inOrder = [&](int64_t image, int64_t position, int64_t tile) {
+    return imagesInside ? Shape{position, tile, image} : Shape{image, position, tile};
+  };
   const FlatSymbolRefAttr zero = p.weights(std::vector<float>(tiling.blocks * block, 0.0f));
   std::vector<Call> calls;
   int64_t x = 0;
@@ -124,13 +129,13 @@ LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t 
                      {"stride", {1, 1}}, {"dilation", {1, 1}}, {"tile", {width}}}, {}, {}};
     if (asksForPixels(inBlocks, channelTiles))
       spec.words["ahead"] = "pixels";
-    calls.push_back({spec, {{v.buffer, x * block, {positions * inPosition, inPosition, 0}},
-                            {weights, 0, {0, channelTiles * tileFloats, tileFloats}},
+    calls.push_back({spec, {{v.buffer, x * block, inOrder(positions * inPosition, inPosition, 0)},
+                            {weights, 0, inOrder(0, channelTiles * tileFloats, tileFloats)},
                             {zero, 0, {0, 0, 0}},
-                            {products.buffer, x * block, {positions * outPosition, outPosition, tiling.blocks * plane}}}});
+                            {products.buffer, x * block, inOrder(positions * outPosition, outPosition, tiling.blocks * plane)}}});
     x += run;
   }
-  p.step(loc, {n, positions, channelTiles}, calls);
+  p.step(loc, inOrder(n, positions, channelTiles), calls);
 
   const FlatSymbolRefAttr bias = biasWeights(p, q, outBlocks * block);
   const int64_t height = q.out.shape[2], outBands = height % m ? 1 : bandsOf(ty, outBlocks, positions * outPosition), outRows = height / outBands;
