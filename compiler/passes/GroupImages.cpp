@@ -18,57 +18,56 @@ namespace {
 // As many as threads ever work on, one image each: more would need memory and save nothing.
 constexpr int64_t kMostTogether = 16;
 
-struct GroupImages : impl::GroupImagesBase<GroupImages> {
-  plan::BufferOp bufferOf(plan::RefAttr ref) { return symbols->lookup<plan::BufferOp>(ref.getBuffer().getValue()); }
+SmallVector<plan::RefAttr> refsOf(plan::StepOp step) {
+  SmallVector<plan::RefAttr> refs;
+  for (auto call : step.getOps<plan::CallOp>())
+    llvm::append_range(refs, call.getOperands_().getAsRange<plan::RefAttr>());
+  return refs;
+}
 
-  // Guards, one for each reason.
-  bool isByImage(plan::StepOp step) {
+struct GroupImages : impl::GroupImagesBase<GroupImages> {
+  bool isByImage(plan::StepOp step, const SymbolTable &symbols) {
     if (step.getGrid().empty() || step.getGrid().front() < 2) // a batch of one
       return false;
-    return !step
-                .walk([&](plan::CallOp call) {
-                  for (auto ref : call.getOperands_().getAsRange<plan::RefAttr>()) {
-                    plan::BufferOp buffer = bufferOf(ref);
-                    const bool isRead = buffer.getSpace() == plan::Space::Weights; // by all images, or in whatever order
-                    if (!isRead && ref.getSteps().front() * step.getGrid().front() != static_cast<int64_t>(buffer.getBytes()))
-                      return WalkResult::interrupt();
-                  }
-                  return WalkResult::advance();
-                })
-                .wasInterrupted();
+    const int64_t images = step.getGrid().front();
+    return llvm::all_of(refsOf(step), [&](plan::RefAttr ref) {
+      auto buffer = symbols.lookup<plan::BufferOp>(ref.getBuffer().getValue());
+      return buffer.getSpace() == plan::Space::Weights || // nobody writes them
+             ref.getSteps().front() * images == static_cast<int64_t>(buffer.getBytes());
+    });
   }
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    const SymbolTable table(module);
-    symbols = &table;
+    const SymbolTable symbols(module);
     for (auto step : module.getOps<plan::StepOp>())
-      step.setImages(isByImage(step));
-    llvm::MapVector<StringAttr, int64_t> sectionOf; // of a buffer; -1: of several
-    const SmallVector<plan::Section> sections = plan::sectionsOf(module);
-    for (auto [number, section] : llvm::enumerate(sections))
-      for (plan::StepOp step : section.steps)
-        step.walk([&, number = static_cast<int64_t>(number)](plan::CallOp call) {
-          for (auto ref : call.getOperands_().getAsRange<plan::RefAttr>())
-            if (int64_t &of = sectionOf.try_emplace(ref.getBuffer().getAttr(), number).first->second; of != number)
-              of = -1;
-        });
-    for (auto [name, section] : sectionOf)
-      if (section >= 0 && sections[section].images)
-        shrink(table.lookup<plan::BufferOp>(name), sections[section].images);
+      step.setImages(isByImage(step, symbols));
+    for (auto [name, images] : imagesOfBuffers(module))
+      if (auto buffer = symbols.lookup<plan::BufferOp>(name); images && buffer.getSpace() == plan::Space::Arena)
+        shrink(buffer, images);
   }
 
-  // Nobody outside of the section reads the buffer.
+  // How many images the only section that names a buffer goes through; 0 where several sections name it, or where that one goes
+  // through none.
+  llvm::MapVector<StringAttr, int64_t> imagesOfBuffers(ModuleOp module) {
+    llvm::DenseMap<StringAttr, size_t> sectionOf;
+    llvm::MapVector<StringAttr, int64_t> images;
+    for (const auto &[number, section] : llvm::enumerate(plan::sectionsOf(module)))
+      for (plan::StepOp step : section.steps)
+        for (plan::RefAttr ref : refsOf(step)) {
+          StringAttr name = ref.getBuffer().getAttr();
+          const bool isOnly = sectionOf.try_emplace(name, number).first->second == number;
+          images[name] = isOnly ? section.images : 0;
+        }
+    return images;
+  }
+
   void shrink(plan::BufferOp buffer, int64_t images) {
-    if (buffer.getSpace() != plan::Space::Arena)
-      return;
     const int64_t together = std::min(images, kMostTogether);
     buffer.setTogether(together);
     buffer.setBytes(buffer.getBytes() / images * together);
     ++numGrouped;
   }
-
-  const SymbolTable *symbols = nullptr;
 };
 
 } // namespace
