@@ -1,5 +1,5 @@
-// Calls of the model's own functions -> their bodies, before anything else looks at the graph: afterwards a model with
-// functions is a model without. Names of nodes and values become CALL/INNER.
+// Calls of the model's own functions -> their bodies, and If nodes -> both of their branches, before anything else looks at the
+// graph: afterwards all nodes stand in one list. Names of nodes and values become CALL/INNER and IF/then/INNER.
 #pragma once
 #include "compiler/ir/Diagnostics.h"
 #include <cstdint>
@@ -7,12 +7,21 @@
 
 namespace onnx {
 class ModelProto;
-}
+class NodeProto;
+} // namespace onnx
 
 namespace resnetc {
 
-// The opset of ai.onnx of each node of the graph: `opset` (the model's), or that of the function which a node came
-// from. Empty after an error; the graph is then as it was.
-std::vector<int64_t> inlineFunctions(onnx::ModelProto &model, int64_t opset, Diagnostics &diagnostics);
+// Of each node of the graph.
+struct NodeOrigin {
+  int64_t opset;  // of ai.onnx: the model's, or that of the function which the node came from
+  bool isOfBranch; // it came from a branch: nothing is known of it until the condition is
+};
+
+// Empty after an error; the graph is then as it was. The branches of an If stand in front of it. It has no attributes any more; its
+// inputs are the condition, the outputs of then_branch, those of else_branch.
+std::vector<NodeOrigin> inlineFunctions(onnx::ModelProto &model, int64_t opset, Diagnostics &diagnostics);
+
+bool isConditional(const onnx::NodeProto &node);
 
 } // namespace resnetc

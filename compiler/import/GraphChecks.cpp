@@ -120,35 +120,35 @@ std::string GraphImporter::cutBefore(int index) const {
 }
 
 void GraphImporter::checkOperators() {
-  std::map<std::string, SmallVector<int>> missing; // operator -> nodes
-  int first = -1, count = 0;
-  unsupported.assign(graph.node_size(), false);
+  SmallVector<int> nodes;
   for (int i = 0; i < graph.node_size(); ++i) {
-    if (!needed[i])
-      continue;
     const onnx::NodeProto &node = graph.node(i);
-    const bool standard = isDefaultDomain(node.domain());
-    if (standard && findOp(node.op_type(), opsets[i]))
-      continue;
-    unsupported[i] = true;
-    missing[standard ? node.op_type() : node.domain() + "." + node.op_type()].push_back(i);
-    first = first < 0 ? i : first;
-    ++count;
+    unsupported.push_back(!isDefaultDomain(node.domain()) || !findOp(node.op_type(), opsetOf(i)));
+    if (needed[i] && unsupported[i])
+      nodes.push_back(i);
   }
-  if (count == 0)
-    return;
+  if (!nodes.empty())
+    reportUnsupported(nodes);
+}
+
+void GraphImporter::reportUnsupported(ArrayRef<int> nodes) {
+  auto nameOf = [](const onnx::NodeProto &node) {
+    return isDefaultDomain(node.domain()) ? node.op_type() : node.domain() + "." + node.op_type();
+  };
+  std::map<std::string, SmallVector<int>> missing; // operator -> nodes
+  for (int i : nodes)
+    missing[nameOf(graph.node(i))].push_back(i);
   std::string list;
-  for (const auto &[name, nodes] : missing) {
-    list += (list.empty() ? "" : ", ") + std::to_string(nodes.size()) + " " + shorten(name) + " (" +
-            shorten(graph.node(nodes[0]).name());
-    for (size_t i = 1; i < std::min<size_t>(nodes.size(), 4); ++i)
-      list += ", " + shorten(graph.node(nodes[i]).name());
-    list += nodes.size() > 4 ? ", ...)" : ")";
+  for (const auto &[name, all] : missing) {
+    list += (list.empty() ? "" : ", ") + std::to_string(all.size()) + " " + shorten(name) + " (" +
+            shorten(graph.node(all[0]).name());
+    for (size_t i = 1; i < std::min<size_t>(all.size(), 4); ++i)
+      list += ", " + shorten(graph.node(all[i]).name());
+    list += all.size() > 4 ? ", ...)" : ")";
   }
-  const onnx::NodeProto &node = graph.node(first);
-  const std::string name = isDefaultDomain(node.domain()) ? node.op_type() : node.domain() + "." + node.op_type();
-  diagnostics.error("R031", "operator " + quote(name) + " is not supported", describeNode(first),
-                    std::to_string(count) + " of " + std::to_string(graph.node_size()) +
+  const int first = nodes.front();
+  diagnostics.error("R031", "operator " + quote(nameOf(graph.node(first))) + " is not supported", describeNode(first),
+                    std::to_string(nodes.size()) + " of " + std::to_string(graph.node_size()) +
                         " nodes are unsupported: " + list,
                     cutBefore(first) + "supported operators: resnetc --list-ops");
 }

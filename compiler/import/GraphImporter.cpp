@@ -6,10 +6,10 @@ using namespace mlir;
 
 namespace resnetc {
 
-GraphImporter::GraphImporter(MLIRContext *context, onnx::ModelProto &model, int64_t opset, std::vector<int64_t> opsets,
+GraphImporter::GraphImporter(MLIRContext *context, onnx::ModelProto &model, int64_t opset, std::vector<NodeOrigin> origins,
                              const ImportOptions &options, Diagnostics &diagnostics)
     : builder(context), diagnostics(diagnostics), tensors(context, diagnostics, external),
-      graph(*model.mutable_graph()), model(model), opset(opset), opsets(std::move(opsets)), options(options),
+      graph(*model.mutable_graph()), model(model), opset(opset), origins(std::move(origins)), options(options),
       external(options.dataDirectory, options.linkedDirectory, diagnostics) {}
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
@@ -40,7 +40,7 @@ std::string GraphImporter::describeNode(int index) {
   if (name.empty())
     name = node.output_size() ? "(unnamed, output " + quote(node.output(0)) + ")" : "(unnamed)";
   return shorten(name) + " (graph node " + std::to_string(index + 1) + " of " + std::to_string(graph.node_size()) +
-         "), " + shorten(node.op_type()) + ", opset " + std::to_string(opsets[index]);
+         "), " + shorten(node.op_type()) + ", opset " + std::to_string(opsetOf(index));
 }
 
 std::string GraphImporter::describeValue(Value value) const {
@@ -84,7 +84,7 @@ bool GraphImporter::readInputs(int index, SmallVectorImpl<Value> &inputs) {
 // The results stay null after an error.
 void GraphImporter::buildNode(int index, ArrayRef<Value> inputs, MutableArrayRef<Value> results) {
   const onnx::NodeProto &node = graph.node(index);
-  const OpEntry &op = *findOp(node.op_type(), opsets[index]);
+  const OpEntry &op = *findOp(node.op_type(), opsetOf(index));
   NodeView view(*this, node, index, inputs, results);
   const int count = static_cast<int>(inputs.size());
   if (count < op.minInputs || count > op.maxInputs)
@@ -107,13 +107,15 @@ void GraphImporter::buildNode(int index, ArrayRef<Value> inputs, MutableArrayRef
 
 void GraphImporter::importNode(int index) {
   const onnx::NodeProto &node = graph.node(index);
+  if (isConditional(node) && !unsupported[index])
+    chooseBranch(index);
   SmallVector<Value> inputs, results(node.output_size());
   if (readInputs(index, inputs))
     buildNode(index, inputs, results);
   for (int i = 0; i < node.output_size(); ++i)
     if (!node.output(i).empty())
       values[node.output(i)] = {results[i],
-                                !results[i] && results[0] ? findOp(node.op_type(), opsets[index])->name : ""};
+                                !results[i] && results[0] ? findOp(node.op_type(), opsetOf(index))->name : ""};
 }
 
 void GraphImporter::finish() {

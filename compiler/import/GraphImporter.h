@@ -1,7 +1,9 @@
 // A parsed GraphProto -> the function @main. One pass over the nodes in file order; nothing recurses. A value that
-// could not be built is "unknown": what depends on it is skipped in silence, so each fault is reported once.
+// could not be built is "unknown": what depends on it is skipped in silence, so each fault is reported once. Nodes of branches wait
+// until their If is imported.
 #pragma once
 #include "compiler/import/ConstantEvaluator.h"
+#include "compiler/import/FunctionInliner.h"
 #include "compiler/import/Importer.h"
 #include "compiler/import/TensorReader.h"
 #include "mlir/IR/Builders.h"
@@ -14,8 +16,8 @@ namespace resnetc {
 
 class GraphImporter {
 public:
-  // `opsets`: of each node of the graph.
-  GraphImporter(mlir::MLIRContext *context, onnx::ModelProto &model, int64_t opset, std::vector<int64_t> opsets,
+  // `origins`: of each node of the graph.
+  GraphImporter(mlir::MLIRContext *context, onnx::ModelProto &model, int64_t opset, std::vector<NodeOrigin> origins,
                 const ImportOptions &options, Diagnostics &diagnostics);
   // The module; it is complete only when diagnostics has no errors.
   mlir::OwningOpRef<mlir::ModuleOp> run();
@@ -30,7 +32,7 @@ public:
   const Named *find(const std::string &name);
   std::string describeNode(int index);
   std::string describeValue(mlir::Value value) const; // "f32[1, 3, 8, 8]"
-  int64_t opsetOf(int index) const { return opsets[index]; }
+  int64_t opsetOf(int index) const { return origins[index].opset; }
   // The result of a ceil_mode pool for which older versions of onnx infer one pixel more than it has.
   void expectStaleShapes(mlir::Value pool) { shorterThanInferred.insert(pool); }
   // The first dimension of the inputs, where the command line gives it; and the one that the file was made for.
@@ -51,7 +53,8 @@ private:
   bool checkNames(); // R051-R053: definitions and order
   void reportCycleOrOrder(llvm::ArrayRef<int> nodes);
   std::string cutBefore(int index) const;
-  void checkOperators(); // R031: all unsupported ones in one message
+  void checkOperators();
+  void reportUnsupported(llvm::ArrayRef<int> nodes); // R031: all in one message
   void addInputs();
   void reportUnknownDims(); // R053
   mlir::Type inputType(const onnx::ValueInfoProto &input);
@@ -59,6 +62,9 @@ private:
   bool readInputs(int index, llvm::SmallVectorImpl<mlir::Value> &inputs);
   void buildNode(int index, llvm::ArrayRef<mlir::Value> inputs, llvm::MutableArrayRef<mlir::Value> results);
   void importNode(int index);
+  // ---- Branches.cpp
+  void chooseBranch(int index);
+  llvm::SmallVector<int> missingFor(llvm::ArrayRef<std::string> values);
   void finish();
   void compareDeclared(const onnx::ValueInfoProto &declared, mlir::Value value, bool isOutput);
   bool isStale(ShapeRef declared, mlir::Value value) const;
@@ -66,7 +72,7 @@ private:
   onnx::GraphProto &graph;
   const onnx::ModelProto &model;
   const int64_t opset; // the model's
-  const std::vector<int64_t> opsets;
+  const std::vector<NodeOrigin> origins;
   const ImportOptions &options;
   ExternalData external;
   mlir::ModuleOp module;

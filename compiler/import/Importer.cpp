@@ -64,7 +64,7 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, llvm::StringRef bytes, co
   std::optional<int64_t> opset = readHeader(model, diagnostics);
   if (!opset)
     return {};
-  std::vector<int64_t> opsets = inlineFunctions(model, *opset, diagnostics);
+  std::vector<NodeOrigin> origins = inlineFunctions(model, *opset, diagnostics);
   if (diagnostics.hasErrors())
     return {};
   context.loadDialect<func::FuncDialect, rn::RnDialect>();
@@ -74,7 +74,7 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, llvm::StringRef bytes, co
     complaints += d.str() + "\n";
     return success();
   });
-  GraphImporter importer(&context, model, *opset, std::move(opsets), options, diagnostics);
+  GraphImporter importer(&context, model, *opset, std::move(origins), options, diagnostics);
   OwningOpRef<ModuleOp> module = importer.run();
   if (dataFiles)
     *dataFiles = importer.dataFiles();

@@ -4,7 +4,7 @@
 // The module holds one function @main, ONNX inputs as arguments and outputs as results in graph order, each with its
 // name in the attribute rn.name; shapes are static; float types of any width are f32 (of inputs and outputs with a
 // warning; a double input is refused); each operation's location is the name of its ONNX node. Module attributes:
-// rn.opset (i64), rn.nodes (i64, nodes of the graph with functions inlined), and rn.dynamic_batch (unit) when the first
+// rn.opset (i64), rn.nodes (i64, nodes of the graph with functions and branches inlined), and rn.dynamic_batch (unit) when the first
 // dimension of every input was symbolic or was set to the given batch.
 #pragma once
 #include "compiler/ir/Diagnostics.h"

@@ -25,7 +25,8 @@ static std::string nearNames(StringRef wanted, ArrayRef<StringRef> names) {
 }
 
 void GraphImporter::chooseOutputs() {
-  needed.assign(graph.node_size(), options.outputs.empty());
+  for (const NodeOrigin &origin : origins)
+    needed.push_back(options.outputs.empty() && !origin.isOfBranch);
   if (options.outputs.empty()) {
     for (const onnx::ValueInfoProto &output : graph.output())
       outputNames.push_back(output.name());
@@ -60,9 +61,9 @@ void GraphImporter::chooseOutputs() {
     if (found == definedBy.end() || !reached.insert(found->getKey()).second)
       continue;
     const int node = found->second;
-    if (node < 0 || needed[node])
+    if (node < 0)
       continue;
-    needed[node] = true;
+    needed[node] = !origins[node].isOfBranch;
     for (const std::string &input : graph.node(node).input())
       open.push_back(input);
   }

@@ -95,10 +95,9 @@ model.onnx: error: [R040] input 'x': unknown H
     "52 complex": (input_of("x", TensorProto.COMPLEX64, [1]), "model.onnx: error: [R032] input 'x': type complex64 is not supported"),
     "52 bool": (input_of("x", TensorProto.BOOL, [1]), "model.onnx: error: [R032] input 'x': type bool is not supported"),
     "55 If in If": (nested_if(20), """
-model.onnx: error: [R031] operator 'If' is not supported
-  node  outer (graph node 1 of 1), If, opset 17
-  note  1 of 1 nodes are unsupported: 1 If (outer)
-  fix   supported operators: resnetc --list-ops"""),
+model.onnx: error: [R031] If with a condition that is not known while compiling is not supported
+  node  outer (graph node 41 of 41), If, opset 17
+  fix   fix the sizes that the condition depends on (--shape, --dim), or export the model without control flow"""),
     "59 ladder of constants": (ladder(40), """
 model.onnx: error: [R064] Concat: element count of result [2147483648] is over 2147483647
   node  node27 (graph node 28 of 41), Concat, opset 17, input s26 f32[1073741824], input s26 f32[1073741824]"""),

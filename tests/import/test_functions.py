@@ -80,7 +80,7 @@ REFUSED = {
                "[R050] recursive function f -> h -> f"),
     "depth": (chain(65), 5, "[R063] function depth 65 > 64"),
     "deep": (chain(1000), 5, "[R063] function depth 65 > 64"),
-    "bomb": (chain(60, calls=2), 5, "nodes 1099511627776 with functions inlined > 100000"),
+    "bomb": (chain(60, calls=2), 5, "nodes 1099511627776 with functions and branches inlined > 100000"),
     "count": (many(10000), 5, "[R063] functions 10001 > 10000"),
     "twice": (HEAD + "{ y = own.f(x) }" + 2 * (BODY + "f (x) => (y) { y = Relu(x) }"), 2, "[R052] function 'f' is defined twice"),
     "inputs": (HEAD + "{ y = own.f(x, x) }" + BODY + "f (x) => (y) { y = Relu(x) }", 2, "[R055] function 'f' has 1 inputs"),
