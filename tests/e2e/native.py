@@ -35,7 +35,7 @@ class Exec(Structure):
 
 
 class StepInfo(Structure):
-    _fields_ = [("name", c_char_p), ("kernel", c_char_p), ("flops", c_double)]
+    _fields_ = [("name", c_char_p), ("kernel", c_char_p), ("flops", c_double), ("batch", c_int32)]
 
 
 class Model(Structure):
