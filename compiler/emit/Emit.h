@@ -5,6 +5,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "schedules/Machine.h"
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace resnetc {
@@ -29,8 +30,38 @@ struct Emitted {
   std::string code, header;
 };
 
-// One module for each batch, the smallest first. False when diagnostics got an error. The same modules, machine and options give the same bytes, whatever `jobs` is.
+struct WeightBytes {
+  int64_t read, own; // of a level; own: that no other level reads
+};
+
+// Makes one object of the plans for one or more levels of an architecture. The same modules, machines and options give the
+// same bytes, whatever `jobs` is.
+class Emitter {
+public:
+  Emitter(const EmitOptions &options, Diagnostics &diagnostics);
+  ~Emitter();
+
+  // The next better level. One module for each batch, the smallest first. They and the machine must live until the end,
+  // their weights until `keepWeights`. False when diagnostics got an error.
+  bool add(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine);
+  // Copies the weights of the levels so far: the modules may lose theirs.
+  void keepWeights();
+  // False when diagnostics got an error.
+  bool finish(Emitted &result);
+
+  WeightBytes weightBytes(unsigned level) const;
+  int64_t weightBytes() const; // in the object
+
+private:
+  struct State;
+  std::unique_ptr<State> state;
+};
+
+// An object of one level.
 bool emit(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, const EmitOptions &options, Emitted &result,
           Diagnostics &diagnostics);
+
+// Bytes of the code that an object has for a level.
+uint64_t codeBytes(llvm::StringRef object, const std::string &name, const Machine &machine);
 
 } // namespace resnetc

@@ -13,7 +13,7 @@ class DescriptorEmitter {
 public:
   DescriptorEmitter(Module &into, const Model &model) : module(into), model(model), ir(into.getContext()) {}
 
-  void emit(Function *run) {
+  void emit() {
     const std::vector<Constant *> stepInfos = steps();
     Constant *fields[] = {i32(RESNETC_ABI),
                           i32(sizeof(resnetc_model)),
@@ -29,16 +29,13 @@ public:
                           i32(model.batchMax()),
                           ir.getInt64(model.weightBytes),
                           ir.getInt64(kAlign),
-                          module.getFunction(model.options.name + "_scratch_bytes"),
-                          run,
+                          module.getFunction(model.symbol(".scratch_bytes")),
+                          module.getFunction(model.symbol(".run")),
                           i32(stepInfos.size()),
                           array(stepInfos)};
     // The reference to the runtime's ABI lies behind the descriptor, so that one cannot be linked without the other.
     Constant *abi = module.getOrInsertGlobal("resnetc_runtime_abi_1", ir.getInt8Ty());
-    GlobalVariable *model_ = constant(ConstantStruct::getAnon({ConstantStruct::getAnon(fields), abi}));
-    ir.SetInsertPoint(BasicBlock::Create(
-        ir.getContext(), "entry", makeFunction(module, model.options.name + "_model", ir.getPtrTy(), {}, true)));
-    ir.CreateRet(model_);
+    constant(ConstantStruct::getAnon({ConstantStruct::getAnon(fields), abi}))->setName(model.symbol(".model"));
   }
 
 private:
@@ -46,7 +43,7 @@ private:
 
   GlobalVariable *constant(Constant *value) {
     return new GlobalVariable(module, value->getType(), true, GlobalValue::InternalLinkage, value,
-                              model.options.name + ".info");
+                              model.symbol(".info"));
   }
 
   Constant *text(StringRef value) {
@@ -105,6 +102,6 @@ private:
 
 } // namespace
 
-void emitDescriptor(Module &into, const Model &model, Function *run) { DescriptorEmitter(into, model).emit(run); }
+void emitDescriptor(Module &into, const Model &model) { DescriptorEmitter(into, model).emit(); }
 
 } // namespace resnetc

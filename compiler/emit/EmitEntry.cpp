@@ -1,6 +1,6 @@
-// The functions that a program calls. All lead to one: int32_t f(int32_t batch, void **inputs, void **outputs, void *scratch,
+// Where the functions that a program calls lead to: int32_t f(int32_t batch, void **inputs, void **outputs, void *scratch,
 // const resnetc_exec *exec), which checks everything it was given and then runs the plans: the largest that fits into
-// what is left of the batch, until nothing is left.
+// what is left of the batch, until nothing is left; and size_t f(int32_t batch), the bytes of scratch.
 #include "compiler/emit/Parts.h"
 #include "runtime/resnetc_runtime.h"
 #include "llvm/IR/IRBuilder.h"
@@ -25,8 +25,8 @@ public:
   EntryEmitter(Module &into, const Model &model)
       : module(into), model(model), ir(into.getContext()), i32(ir.getInt32Ty()), ptr(ir.getPtrTy()) {}
 
-  Function *emitRun(const std::vector<GlobalVariable *> &plans) {
-    Function *run = makeFunction(module, name(".run"), i32, {i32, ptr, ptr, ptr, ptr});
+  void emitRun(const std::vector<GlobalVariable *> &plans) {
+    Function *run = makeFunction(module, model.symbol(".run"), i32, {i32, ptr, ptr, ptr, ptr});
     function = run;
     startBlock("entry");
     auto *zero = ir.getInt32(0);
@@ -43,11 +43,10 @@ public:
     for (size_t p = plans.size(); p-- > 0;)
       left = loopOverUnits(model.plans[p], plans[p], frame, left);
     ir.CreateRet(zero);
-    return run;
   }
 
-  void emitPublic(Function *run) {
-    function = makeFunction(module, name("_scratch_bytes"), ir.getInt64Ty(), {i32}, true);
+  void emitScratchBytes() {
+    function = makeFunction(module, model.symbol(".scratch_bytes"), ir.getInt64Ty(), {i32});
     startBlock("entry");
     int64_t most = model.plans.front().arenaBytes; // of the plans that a batch may use
     Value *bytes = ir.getInt64(most);
@@ -56,29 +55,9 @@ public:
       bytes = ir.CreateSelect(ir.CreateICmpSGE(function->getArg(0), ir.getInt32(plan.batch)), ir.getInt64(most), bytes);
     }
     ir.CreateRet(bytes);
-
-    std::vector<Type *> pointers(model.isSimple() ? 3 : 2, ptr);
-    std::vector<Type *> types{i32};
-    types.insert(types.end(), pointers.begin(), pointers.end());
-    types.push_back(ptr);
-    Function *runEx = makeFunction(module, name("_run_ex"), i32, types, true);
-    function = runEx;
-    startBlock("entry");
-    std::vector<Value *> arguments;
-    for (Argument &argument : runEx->args())
-      arguments.push_back(&argument);
-    callRun(run, arguments.front(), {arguments.begin() + 1, arguments.end() - 1}, arguments.back());
-
-    function = makeFunction(module, name("_run"), i32, pointers, true);
-    startBlock("entry");
-    arguments.clear();
-    for (Argument &argument : function->args())
-      arguments.push_back(&argument);
-    callRun(run, ir.getInt32(model.batchMin()), arguments, ConstantPointerNull::get(ir.getPtrTy()));
   }
 
 private:
-  std::string name(const char *suffix) const { return model.options.name + suffix; }
   unsigned tensors() const { return model.inputs.size() + model.outputs.size(); }
 
   const TensorInfo &tensor(unsigned i) const {
@@ -152,21 +131,6 @@ private:
     return left;
   }
 
-  // pointers: input, output, scratch; or the struct of all tensors, which is an array of pointers, and scratch.
-  void callRun(Function *run, Value *batch, std::vector<Value *> pointers, Value *exec) {
-    Value *inputs = pointers[0], *outputs, *scratch = pointers.back();
-    if (model.isSimple()) {
-      inputs = ir.CreateAlloca(ptr);
-      outputs = ir.CreateAlloca(ptr);
-      ir.CreateStore(pointers[0], inputs);
-      ir.CreateStore(pointers[1], outputs);
-    } else {
-      returnIf(ir.CreateIsNull(inputs), ir.getInt32(RESNETC_E_ARG));
-      outputs = slot(inputs, model.inputs.size());
-    }
-    ir.CreateRet(ir.CreateCall(run, {batch, inputs, outputs, scratch, exec}));
-  }
-
   Module &module;
   const Model &model;
   IRBuilder<> ir;
@@ -177,11 +141,10 @@ private:
 
 } // namespace
 
-Function *emitEntry(Module &into, const Model &model, const std::vector<GlobalVariable *> &plans) {
+void emitEntry(Module &into, const Model &model, const std::vector<GlobalVariable *> &plans) {
   EntryEmitter emitter(into, model);
-  Function *run = emitter.emitRun(plans);
-  emitter.emitPublic(run);
-  return run;
+  emitter.emitRun(plans);
+  emitter.emitScratchBytes();
 }
 
 } // namespace resnetc

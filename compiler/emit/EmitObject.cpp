@@ -50,7 +50,7 @@ bool mayCall(StringRef symbol) {
 }
 
 // Every undefined symbol must be known, every global one carry the prefix.
-bool checkSymbols(StringRef bytes, const Model &model, Diagnostics &diagnostics) {
+bool checkSymbols(StringRef bytes, const EmitOptions &options, Diagnostics &diagnostics) {
   Expected<std::unique_ptr<object::ObjectFile>> file = object::ObjectFile::createELFObjectFile(MemoryBufferRef(bytes, "object"));
   if (!file) {
     diagnostics.error("I001", "the object cannot be read back: " + toString(file.takeError()));
@@ -62,7 +62,7 @@ bool checkSymbols(StringRef bytes, const Model &model, Diagnostics &diagnostics)
     const bool isUndefined = flags & object::SymbolRef::SF_Undefined;
     if (name.empty() || !(flags & object::SymbolRef::SF_Global))
       continue;
-    if (isUndefined ? !mayCall(name) : !name.starts_with(model.options.name + "_")) {
+    if (isUndefined ? !mayCall(name) : !name.starts_with(options.name + "_")) {
       diagnostics.error("I001", (isUndefined ? "generated code wants the unknown symbol " : "generated code exports ") + name.str());
       return false;
     }
@@ -71,6 +71,19 @@ bool checkSymbols(StringRef bytes, const Model &model, Diagnostics &diagnostics)
 }
 
 } // namespace
+
+uint64_t codeBytes(StringRef code, const std::string &name, const Machine &machine) {
+  Expected<std::unique_ptr<object::ObjectFile>> file = object::ObjectFile::createELFObjectFile(MemoryBufferRef(code, "object"));
+  if (!file) {
+    consumeError(file.takeError());
+    return 0;
+  }
+  uint64_t bytes = 0;
+  for (const object::ELFSymbolRef symbol : (*file)->symbols())
+    if (symbol.getELFType() == ELF::STT_FUNC && cantFail(symbol.getName()).starts_with(name + "." + machine.level + "."))
+      bytes += symbol.getSize();
+  return bytes;
+}
 
 std::unique_ptr<TargetMachine> makeTarget(const Machine &machine, Diagnostics &diagnostics) {
   initialiseTargets();
@@ -97,8 +110,9 @@ static bool generate(Module &module, TargetMachine &target, CodeGenFileType type
   return true;
 }
 
-bool emitCode(Module &module, TargetMachine &target, const Model &model, std::string &code, Diagnostics &diagnostics) {
-  const std::string prefix = model.options.name + "_";
+bool emitCode(Module &module, TargetMachine &target, const WeightStore &weights, const EmitOptions &options,
+              std::string &code, Diagnostics &diagnostics) {
+  const std::string prefix = options.name + "_";
   internalizeModule(module, [&](const GlobalValue &global) { return global.getName().starts_with(prefix); });
   ModuleAnalysisManager analyses;
   GlobalDCEPass().run(module, analyses);
@@ -110,15 +124,15 @@ bool emitCode(Module &module, TargetMachine &target, const Model &model, std::st
     diagnostics.error("I001", "the generated module is not well formed: " + problem);
     return false;
   }
-  if (model.options.kind == ObjectKind::Llvm) {
+  if (options.kind == ObjectKind::Llvm) {
     raw_string_ostream(code) << module;
     return true;
   }
-  if (model.options.kind == ObjectKind::Assembly)
+  if (options.kind == ObjectKind::Assembly)
     return generate(module, target, CodeGenFileType::AssemblyFile, code, diagnostics);
-  code.reserve(model.weightBytes + (4 << 20)); // the string does not move while it grows
+  code.reserve(weights.bytes() + (4 << 20)); // the string does not move while it grows
   return generate(module, target, CodeGenFileType::ObjectFile, code, diagnostics) &&
-         checkSymbols(code, model, diagnostics) && patchWeights(code, model, diagnostics);
+         checkSymbols(code, options, diagnostics) && patchWeights(code, weights, options, diagnostics);
 }
 
 } // namespace resnetc

@@ -33,7 +33,7 @@ public:
         ir(into.getContext()) {}
 
   Function *emit(size_t number) {
-    function = makeFunction(module, model.options.name + ".step" + Twine(number), ir.getVoidTy(),
+    function = makeFunction(module, model.symbol(".step" + Twine(number)), ir.getVoidTy(),
                             {ir.getPtrTy(), ir.getInt32Ty(), ir.getInt32Ty()});
     auto *entry = BasicBlock::Create(ir.getContext(), "entry", function);
     auto *loop = BasicBlock::Create(ir.getContext(), "loop", function);
@@ -243,7 +243,7 @@ private:
 
   GlobalVariable *global(const char *name, const BatchPlan &plan, Constant *value) {
     return new GlobalVariable(module, value->getType(), true, GlobalValue::InternalLinkage, value,
-                              model.options.name + ".b" + Twine(plan.batch) + name);
+                              model.symbol(".b" + Twine(plan.batch) + name));
   }
 
   Module &module;

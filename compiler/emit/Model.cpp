@@ -1,10 +1,7 @@
 #include "compiler/emit/Model.h"
 #include "compiler/emit/Names.h"
-#include "compiler/emit/Parts.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/MathExtras.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
@@ -130,41 +127,22 @@ static std::optional<int32_t> batchOf(ArrayRef<TensorInfo> inputs, ArrayRef<Tens
   return static_cast<int32_t>(batch.value_or(1));
 }
 
-// ---- Weights: equal bytes lie in the section once, whoever reads them.
-class WeightTable {
-public:
-  explicit WeightTable(Model &model) : model(model) {}
-
-  int64_t add(plan::BufferOp buffer) {
-    const WeightBytes value = bytesOfWeights(buffer);
-    const uint64_t hash = llvm::xxh3_64bits(ArrayRef(reinterpret_cast<const uint8_t *>(value.bytes.data()), value.bytes.size()));
-    const auto [first, last] = known.equal_range({static_cast<int64_t>(buffer.getBytes()), hash});
-    for (auto it = first; it != last; ++it)
-      if (bytesOfWeights(model.weights[it->second].buffer).bytes == value.bytes)
-        return model.weights[it->second].offset;
-    known.insert({{static_cast<int64_t>(buffer.getBytes()), hash}, model.weights.size()});
-    const int64_t offset = model.weightBytes;
-    model.weights.push_back({buffer, offset});
-    model.weightBytes = llvm::alignTo(offset + buffer.getBytes(), kAlign);
-    return offset;
-  }
-
-private:
-  Model &model;
-  std::multimap<std::pair<int64_t, uint64_t>, size_t> known; // bytes, hash -> weights
-};
-
-static void readPlan(Model &model, BatchPlan &plan, WeightTable &weights, llvm::StringSet<> &kernels) {
+static bool readPlan(Model &model, BatchPlan &plan, unsigned level, WeightStore &weights, llvm::StringSet<> &kernels,
+                     Diagnostics &diagnostics) {
   for (Operation &op : *plan.module.getBody()) {
     if (auto buffer = dyn_cast<plan::BufferOp>(op)) {
       const std::string name = buffer.getSymName().str();
       plan.buffers[name] = buffer;
       if (buffer.getTogether())
         plan.together[name] = static_cast<int64_t>(*buffer.getTogether());
-      if (buffer.getSpace() == plan::Space::Weights)
-        plan.offsets[name] = weights.add(buffer);
-      else if (buffer.getSpace() == plan::Space::Arena)
+      if (buffer.getSpace() == plan::Space::Arena)
         plan.offsets[name] = buffer.getOffset().value_or(0);
+      if (buffer.getSpace() != plan::Space::Weights)
+        continue;
+      const std::optional<int64_t> offset = weights.add(buffer, level, diagnostics);
+      if (!offset)
+        return false;
+      plan.offsets[name] = *offset;
     } else if (auto kernel = dyn_cast<plan::KernelOp>(op)) {
       if (kernels.insert(kernel.getSymName()).second)
         model.kernels.push_back(kernel);
@@ -174,6 +152,7 @@ static void readPlan(Model &model, BatchPlan &plan, WeightTable &weights, llvm::
   }
   if (auto arena = plan.module->getAttrOfType<IntegerAttr>(plan::kArenaBytesAttr))
     plan.arenaBytes = arena.getInt();
+  return true;
 }
 
 static bool checkPlan(const Model &model, const BatchPlan &plan, Diagnostics &diagnostics) {
@@ -221,24 +200,24 @@ static bool readBatches(Model &model, Diagnostics &diagnostics) {
   return true;
 }
 
-std::optional<Model> readModel(llvm::ArrayRef<ModuleOp> plans, const Machine &machine, const EmitOptions &options,
-                               Diagnostics &diagnostics) {
+std::optional<Model> readModel(llvm::ArrayRef<ModuleOp> plans, const Machine &machine, unsigned level,
+                               const EmitOptions &options, WeightStore &weights, Diagnostics &diagnostics) {
   Model model{machine, options};
   for (ModuleOp module : plans)
     model.plans.push_back({module});
   if (!readBatches(model, diagnostics))
     return std::nullopt;
   nameTensors(model);
-  WeightTable weights(model);
   llvm::StringSet<> kernels;
-  for (BatchPlan &plan : model.plans) {
-    readPlan(model, plan, weights, kernels);
-    if (!checkPlan(model, plan, diagnostics))
+  for (BatchPlan &plan : model.plans)
+    if (!readPlan(model, plan, level, weights, kernels, diagnostics) || !checkPlan(model, plan, diagnostics))
       return std::nullopt;
-  }
-  if (model.weightBytes > kMostWeightBytes) {
-    diagnostics.error("R061", "the weights have " + std::to_string(model.weightBytes) + " bytes, the limit is " +
-                                  std::to_string(kMostWeightBytes));
+  model.weightBytes = weights.bytesOf(level);
+  if (weights.bytes() > kMostWeightBytes) {
+    diagnostics.error("R061",
+                      "the weights have " + std::to_string(weights.bytes()) + " bytes, the limit is " +
+                          std::to_string(kMostWeightBytes),
+                      {}, {}, level ? "fewer levels in --multi-cpu" : "");
     return std::nullopt;
   }
   return model;

@@ -1,7 +1,8 @@
-// What the emitters need to know of planned modules: the signature of the model and where everything lies. One model may have
-// several plans, one for each batch that it was compiled for; they share kernels and weights.
+// What the emitters need to know of the planned modules of one level: the signature of the model and where everything lies. It
+// may have several plans, one for each batch that it was compiled for; they share kernels and weights.
 #pragma once
 #include "compiler/emit/Emit.h"
+#include "compiler/emit/WeightStore.h"
 #include "compiler/ir/Plan.h"
 #include "runtime/resnetc_runtime.h"
 #include <optional>
@@ -32,19 +33,13 @@ struct BatchPlan {
   std::map<std::string, int64_t> together = {}; // images in those arena buffers that hold a few only
 };
 
-struct Weights {
-  plan::BufferOp buffer; // the first of those with these bytes
-  int64_t offset;
-};
-
 struct Model {
   const Machine &machine;
   const EmitOptions &options;
   std::vector<BatchPlan> plans = {};                // by ascending batch
   std::vector<TensorInfo> inputs = {}, outputs = {}; // for the smallest batch
   bool anyBatch = false;                            // run_ex takes every multiple of the smallest batch
-  int64_t weightBytes = 0;
-  std::vector<Weights> weights = {}; // in the order in which they lie
+  int64_t weightBytes = 0;                          // that this level reads
   std::vector<plan::KernelOp> kernels = {};
 
   // One input and one output: they are arguments of their own, else members of a struct.
@@ -54,13 +49,12 @@ struct Model {
   int32_t batchMin() const { return plans.front().batch; }
   int32_t batchMax() const;
   int64_t arenaBytes() const; // enough for every batch
-  std::string weightSection() const { return ".rodata." + options.name + ".weights"; }
+  // Names inside of the object carry the level; suffix: ".run"
+  std::string symbol(const llvm::Twine &suffix) const { return (options.name + "." + machine.level + suffix).str(); }
 };
 
-inline constexpr int64_t kAlign = 64; // of scratch and of each weights buffer
-
-// Reads the modules of a model; empty after an error.
-std::optional<Model> readModel(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, const EmitOptions &options,
-                               Diagnostics &diagnostics);
+// Reads the modules of the level of this number; empty after an error.
+std::optional<Model> readModel(llvm::ArrayRef<mlir::ModuleOp> plans, const Machine &machine, unsigned level,
+                               const EmitOptions &options, WeightStore &weights, Diagnostics &diagnostics);
 
 } // namespace resnetc

@@ -1,4 +1,5 @@
-// The parts of one LLVM module, in the order in which Emit.cpp puts them together. Private to this folder.
+// The parts of an object, in the order in which Emit.cpp puts them together: one LLVM module for each level, then one that
+// holds them all. Private to this folder.
 #pragma once
 #include "compiler/emit/Model.h"
 #include "llvm/IR/IRBuilder.h"
@@ -12,14 +13,11 @@ bool emitKernels(llvm::Module &into, const Model &model, Diagnostics &diagnostic
 
 // ---- EmitWeights.cpp: the section of weights. The bytes are zeros in a module that becomes an object; patchWeights copies
 // the true ones into the finished object, so that they exist once. Text gets them as an LLVM constant.
-llvm::GlobalVariable *emitWeights(llvm::Module &into, const Model &model);
-struct WeightBytes {
-  llvm::ArrayRef<char> bytes;
-  bool isSplat; // one element that repeats
-};
-WeightBytes bytesOfWeights(plan::BufferOp buffer);
-bool checkWeights(const Model &model, Diagnostics &diagnostics);
-bool patchWeights(std::string &object, const Model &model, Diagnostics &diagnostics);
+std::string weightSection(const EmitOptions &options);
+llvm::GlobalVariable *declareWeights(llvm::Module &into, const Model &model); // null where it has none
+void defineWeights(llvm::Module &into, const WeightStore &weights, const EmitOptions &options);
+bool patchWeights(std::string &object, const WeightStore &weights, const EmitOptions &options,
+                  Diagnostics &diagnostics);
 
 // ---- EmitFloatMode.cpp: from here on denormals are zeros. What it returns gives back the caller's mode.
 llvm::Value *emitFlushMode(llvm::IRBuilder<> &ir);
@@ -29,22 +27,24 @@ void emitCallersMode(llvm::IRBuilder<> &ir, llvm::Value *before);
 std::optional<std::vector<llvm::GlobalVariable *>> emitSteps(llvm::Module &into, const Model &model, llvm::GlobalVariable *weights,
                                                              Diagnostics &diagnostics);
 
-// ---- EmitEntry.cpp: NAME_run, NAME_run_ex, NAME_scratch_bytes, from the constant of each plan. Returns the function of
-// resnetc_model::run.
-llvm::Function *emitEntry(llvm::Module &into, const Model &model, const std::vector<llvm::GlobalVariable *> &plans);
+// ---- EmitEntry.cpp: the functions .run and .scratch_bytes of a level, from the constant of each plan.
+void emitEntry(llvm::Module &into, const Model &model, const std::vector<llvm::GlobalVariable *> &plans);
 
-// ---- EmitDescriptor.cpp: NAME_model and the constant that it returns.
-void emitDescriptor(llvm::Module &into, const Model &model, llvm::Function *run);
+// ---- EmitDescriptor.cpp: the constant resnetc_model of a level, .model.
+void emitDescriptor(llvm::Module &into, const Model &model);
+
+// ---- EmitPublic.cpp: NAME_run, NAME_run_ex, NAME_scratch_bytes and NAME_model, which choose among the levels.
+void emitPublic(llvm::Module &into, llvm::ArrayRef<Model> levels);
 
 // ---- EmitObject.cpp
 std::unique_ptr<llvm::TargetMachine> makeTarget(const Machine &machine, Diagnostics &diagnostics);
 // Keeps the public symbols, drops what is unused, and generates text or an object.
-bool emitCode(llvm::Module &module, llvm::TargetMachine &target, const Model &model, std::string &code,
-              Diagnostics &diagnostics);
+bool emitCode(llvm::Module &module, llvm::TargetMachine &target, const WeightStore &weights, const EmitOptions &options,
+              std::string &code, Diagnostics &diagnostics);
 
 // ---- EmitHeader.cpp
 // verified: what a verification of the object found; "": none.
-std::string emitHeader(const Model &model, const std::string &verified);
+std::string emitHeader(llvm::ArrayRef<Model> levels, const WeightStore &weights, const std::string &verified);
 
 // A function of the given type; code that is not a kernel runs on every CPU of the architecture, so that it can tell
 // that the kernels do not.

@@ -150,9 +150,9 @@ TEST(Object, SharesTheCodeOfEqualSteps) {
       RESNETC_OK);
   for (size_t i = 0; i < 4; ++i)
     EXPECT_EQ(y[i], x[i] + 32);
-  for (const char *own : {"net.step0", "net.step1", "net.step3", "net.step4"})
+  for (const char *own : {".step0", ".step1", ".step3", ".step4"})
     EXPECT_NE(plan.emitted.code.find(own), std::string::npos) << own;
-  EXPECT_EQ(plan.emitted.code.find("net.step2"), std::string::npos);
+  EXPECT_EQ(plan.emitted.code.find(".step2"), std::string::npos);
 }
 
 // A plan for one image adds 1 twice. One for two adds 10 twice to the first, with the same code, and once to the second.
@@ -181,9 +181,9 @@ TEST(Object, SharesTheCodeOfEqualStepsOfPlans) {
     plan.step "4" grid [1] { plan.call @ADD [#plan.ref<@x + 16 step [0]>, #plan.ref<@ten + 0 step [0]>, #plan.ref<@y + 16 step [0]>] }
   })";
   LinkedPlan plans({one, two});
-  for (const char *own : {"net.step0", "net.step1", "net.step4"})
+  for (const char *own : {".step0", ".step1", ".step4"})
     EXPECT_NE(plans.emitted.code.find(own), std::string::npos) << own;
-  for (const char *shared : {"net.step2", "net.step3"})
+  for (const char *shared : {".step2", ".step3"})
     EXPECT_EQ(plans.emitted.code.find(shared), std::string::npos) << shared;
 
   alignas(64) std::array<char, 128> scratch;
