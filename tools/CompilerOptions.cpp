@@ -47,6 +47,8 @@ struct Flags {
   cl::opt<std::string> target{"target", cl::value_desc("TRIPLE"), cl::cat(category), cl::desc("x86_64-linux-gnu or aarch64-linux-gnu (this machine)")};
   cl::opt<std::string> cpu{"cpu", cl::value_desc("NAME"), cl::cat(category),
                            cl::desc("native, baseline, x86-64-v2, x86-64-v3, x86-64-v4, armv8-a (native)")};
+  cl::opt<std::string> multiCpu{"multi-cpu", cl::value_desc("NAME,NAME"), cl::cat(category),
+                                cl::desc("Code for each of these in one object, which takes the best that the processor has: x86-64-v2,v3,v4")};
   cl::opt<bool> rejectNonFinite{"reject-nonfinite", cl::cat(category),
                                 cl::desc("Refuse weights that are infinite or NaN")};
   cl::opt<Math> math{"math", cl::cat(category), cl::init(Math::Fast), cl::desc("How to compute:"),
@@ -166,8 +168,11 @@ private:
     Options &options = to.options;
     options.target = flags.target.empty() ? "" : Triple::normalize(flags.target);
     const bool isForeign = !flags.target.empty() && Triple(options.target).getArch() != Triple(sys::getProcessTriple()).getArch();
-    to.chosenCpu = flags.cpu.empty() && !isForeign;
-    options.cpu = !flags.cpu.empty() ? flags.cpu.getValue() : isForeign ? "baseline" : "native";
+    const bool isMulti = flags.multiCpu.getNumOccurrences() != 0;
+    to.chosenCpu = flags.cpu.empty() && !isMulti && !isForeign;
+    options.cpus = {!flags.cpu.empty() ? flags.cpu.getValue() : isForeign ? "baseline" : "native"};
+    if (isMulti)
+      readLevels(flags.multiCpu);
     options.strictMath = flags.math == Math::Strict;
     options.flushDenormals = flags.denormals == Denormals::Flush;
     addFlag("--name=" + options.name);
@@ -175,8 +180,33 @@ private:
     addFlag(options.flushDenormals ? "--denormals=flush" : "--denormals=keep");
     if (!flags.target.empty())
       addFlag("--target=" + options.target);
-    if (std::optional<Machine> machine = machineFor(options.target, options.cpu))
+    if (options.cpus.size() > 1)
+      addFlag("--multi-cpu=" + join(options.cpus, ","));
+    else if (std::optional<Machine> machine = machineFor(options.target, options.cpus.front()))
       addFlag("--cpu=" + machine->level);
+  }
+
+  // Words are levels of the target, or what they end with: "v3". Lowest first, whatever their order.
+  void readLevels(StringRef text) {
+    const std::string option = "--multi-cpu=" + text.str();
+    if (!flags.cpu.empty())
+      return error("U010", "--cpu does not go with --multi-cpu, which names all levels", option);
+    const std::vector<std::string> levels = machineLevels(to.options.target); // best first; none: compile() tells of the target
+    std::vector<std::string> chosen;
+    SmallVector<StringRef> words;
+    text.split(words, ',');
+    for (StringRef word : words) {
+      const auto level = find_if(levels, [&](StringRef l) {
+        return l == word || (word.starts_with("v") && l.ends_with(("-" + word).str()));
+      });
+      if (level == levels.end() && !levels.empty())
+        return error("U013", option + ": '" + word.str() + "' is no level of this target", "some of: " + join(levels, ", "));
+      chosen.push_back(level == levels.end() ? word.str() : *level);
+      if (is_contained(ArrayRef(chosen).drop_back(), chosen.back()))
+        return error("U014", option + " names " + chosen.back() + " twice");
+    }
+    sort(chosen, [&](const std::string &a, const std::string &b) { return find(levels, a) > find(levels, b); });
+    to.options.cpus = chosen;
   }
 
   void addFlag(const std::string &flag) { resnetc::addFlag(to.options, flag); }

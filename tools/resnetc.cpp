@@ -147,11 +147,11 @@ static bool compileModel(const CommandLine &line, Diagnostics &diagnostics) {
 }
 
 static void remarkCpu(const CommandLine &line, Diagnostics &diagnostics) {
-  std::optional<Machine> machine = machineFor(line.options.target, line.options.cpu);
+  std::optional<Machine> machine = machineFor(line.options.target, line.options.cpus.front());
   if (!machine || !line.chosenCpu || line.checkOnly || line.options.stage < Stage::Plan)
     return;
   diagnostics.add({Severity::Remark, "N301", "compiling for this machine (" + machine->level + ")", {}, {},
-                   "for other machines: --cpu=baseline, or --cpu=LEVEL (--help)"});
+                   "for other machines: --cpu=baseline, --cpu=LEVEL, or --multi-cpu for several levels (--help)"});
 }
 
 static int work(const CommandLine &line) {

@@ -3,7 +3,7 @@
 #
 # Compiles a model when the project is built and makes a static library of it: link it to get the header NAME.h, the
 # code and the runtime. NAME is the prefix of all its symbols and defaults to <target>. OPTIONS go to resnetc as they
-# are. The model is compiled again when it, or a file of weights beside it, changes.
+# are: --multi-cpu=x86-64-v2,v3 and all the others. The model is compiled again when it, or a file of weights beside it, changes.
 #
 # Set resnetc_HOST to the path of a resnetc to use it instead of the package's own; a cross build must.
 

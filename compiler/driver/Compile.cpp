@@ -1,14 +1,10 @@
-// The stages of a compile, one after the other, and the way from MLIR's messages to ours.
+// The stages of a compile, one after the other.
 #include "compiler/driver/Compile.h"
 #include "compiler/driver/Report.h"
+#include "compiler/driver/Units.h"
 #include "compiler/driver/Verify.h"
 #include "compiler/emit/Emit.h"
 #include "compiler/emit/Names.h"
-#include "compiler/ir/Plan.h"
-#include "compiler/ir/Rn.h"
-#include "compiler/passes/Passes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/ThreadPool.h"
@@ -21,39 +17,6 @@ namespace {
 
 // Constants with more elements are left out of printed IR.
 constexpr int64_t kPrintedElements = 16;
-
-// A model is read once for each batch: what was told of a node for one need not be told for the others.
-void tell(const Diagnostic &d, Diagnostics &to) {
-  auto isSame = [&](const Diagnostic &o) {
-    return o.code == d.code && o.node == d.node && (!d.node.empty() || o.text == d.text);
-  };
-  if (d.severity == Severity::Error || llvm::none_of(to.all(), isSame))
-    to.add(d);
-}
-
-// A pass that knows the code of its message starts it with "[R031] "; every other failure is a fault of ours.
-void addPassMessage(mlir::Diagnostic &message, Diagnostics &diagnostics) {
-  const bool isError = message.getSeverity() == DiagnosticSeverity::Error;
-  std::string text = message.str(), code = "I001";
-  if (text.size() > 7 && text[0] == '[' && text[5] == ']') {
-    code = text.substr(1, 4);
-    text = text.substr(7);
-  } else if (!isError) {
-    return;
-  }
-  tell({isError ? Severity::Error : Severity::Warning, code, text, rn::nodeName(message.getLocation())}, diagnostics);
-}
-
-bool runPipeline(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build, const char *what,
-                 Diagnostics &diagnostics) {
-  PassManager pm(module.getContext());
-  build(pm);
-  if (succeeded(pm.run(module)))
-    return true;
-  if (!diagnostics.hasErrors())
-    diagnostics.error("I001", std::string("the ") + what + " passes failed without a message");
-  return false;
-}
 
 std::string printModule(ModuleOp module) {
   std::string text;
@@ -69,51 +32,7 @@ std::string sha256(llvm::StringRef bytes) {
   return llvm::toHex(llvm::SHA256::hash(llvm::arrayRefFromStringRef(bytes)), /*LowerCase=*/true);
 }
 
-// The model for one batch. Each has a context of its own, so that what one needs is independent of the others.
-struct Unit {
-  Unit(int64_t batch, Diagnostics &diagnostics)
-      : batch(batch),
-        handler(&context, [&diagnostics](mlir::Diagnostic &message) { addPassMessage(message, diagnostics); }) {
-    context.loadDialect<func::FuncDialect, rn::RnDialect, plan::PlanDialect>();
-  }
-
-  int64_t batch;                                         // 0: the model's own
-  MLIRContext context{MLIRContext::Threading::DISABLED}; // threads would change the order of messages and names
-  ScopedDiagnosticHandler handler;
-  OwningOpRef<ModuleOp> module;
-  OwningOpRef<ModuleOp> imported, folded; // copies for the verification and the report
-};
-using Units = std::vector<std::unique_ptr<Unit>>;
-
-bool importUnit(Unit &unit, llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
-                Diagnostics &diagnostics) {
-  ImportOptions import = options.import;
-  import.flushesDenormals = options.flushDenormals;
-  if (unit.batch)
-    import.batch = unit.batch;
-  Diagnostics said("");
-  unit.module = importOnnx(unit.context, onnx, import, said, &artifacts.dependencies);
-  if (!unit.module && !said.hasErrors())
-    said.error("I001", "the import failed without a message");
-  for (const Diagnostic &d : said.all())
-    tell(d, diagnostics);
-  return !said.hasErrors();
-}
-
-bool foldUnit(Unit &unit, const Options &options, Diagnostics &diagnostics) {
-  auto edges = [&](OpPassManager &pm) { buildEdgePipeline(pm, options.edges); };
-  if (!runPipeline(*unit.module, edges, "edge", diagnostics))
-    return false;
-  if (options.verifyInputs || options.report)
-    unit.imported = unit.module->clone();
-  if (!runPipeline(*unit.module, buildGraphPipeline, "graph", diagnostics))
-    return false;
-  if (options.verifyInputs || options.report)
-    unit.folded = unit.module->clone();
-  return true;
-}
-
-std::optional<std::string> verifyUnits(const Units &units, llvm::StringRef object, const Machine &machine,
+std::optional<std::string> verifyUnits(const Units &units, llvm::StringRef object, llvm::ArrayRef<Machine> machines,
                                        const Options &options, Diagnostics &diagnostics) {
   if (options.enterStage)
     options.enterStage("verify");
@@ -122,52 +41,135 @@ std::optional<std::string> verifyUnits(const Units &units, llvm::StringRef objec
   std::vector<Meaning> meanings;
   for (const auto &unit : units) {
     unit->context.setThreadPool(threads);
-    meanings.push_back({units.size() > 1 ? static_cast<int32_t>(unit->batch) : 0, *unit->imported, *unit->folded});
+    meanings.push_back({units.size() > 1 ? static_cast<int32_t>(unit->batch) : 0, *unit->imported, *unit->module});
   }
-  std::optional<std::string> verified = verifyObject(object, meanings, machine, options, diagnostics);
+  std::optional<std::string> verified = verifyObject(object, meanings, machines, options, diagnostics);
   for (const auto &unit : units)
     unit->context.disableMultithreading();
   return verified;
 }
 
-bool emitStage(const Units &units, llvm::StringRef onnx, const Machine &machine, const Options &options,
-               Artifacts &artifacts, Diagnostics &diagnostics) {
-  EmitOptions emitOptions;
-  emitOptions.name = options.name;
-  emitOptions.modelFile = options.modelFile;
-  emitOptions.sha256 = sha256(onnx);
-  emitOptions.flags = options.flags;
-  emitOptions.kind = options.stage == Stage::Llvm       ? ObjectKind::Llvm
-                     : options.stage == Stage::Assembly ? ObjectKind::Assembly
-                                                        : ObjectKind::Object;
-  emitOptions.flushDenormals = options.flushDenormals;
-  emitOptions.batchBound = options.batchBound;
-  emitOptions.jobs = options.jobs;
-  emitOptions.progress = options.progress;
-  if (options.verifyInputs)
-    emitOptions.verify = [&](llvm::StringRef object, std::string &verified) {
-      std::optional<std::string> found = verifyUnits(units, object, machine, options, diagnostics);
-      verified = found.value_or("");
-      return found.has_value();
-    };
-  std::vector<ModuleOp> plans;
-  for (const auto &unit : units)
-    plans.push_back(*unit->module);
-  Emitted emitted;
-  if (!emit(plans, machine, emitOptions, emitted, diagnostics))
-    return false;
-  artifacts.main = std::move(emitted.code);
-  artifacts.header = std::move(emitted.header);
-  return true;
+EmitOptions emitOptionsOf(llvm::StringRef onnx, const Options &options) {
+  EmitOptions to;
+  to.name = options.name;
+  to.modelFile = options.modelFile;
+  to.sha256 = sha256(onnx);
+  to.flags = options.flags;
+  to.kind = options.stage == Stage::Llvm       ? ObjectKind::Llvm
+            : options.stage == Stage::Assembly ? ObjectKind::Assembly
+                                               : ObjectKind::Object;
+  to.flushDenormals = options.flushDenormals;
+  to.batchBound = options.batchBound;
+  to.jobs = options.jobs;
+  to.progress = options.progress;
+  return to;
 }
 
-void writeReport(const Units &units, const Machine &machine, const Options &options, Artifacts &artifacts) {
-  if (!options.report)
-    return;
-  const llvm::StringRef object = options.stage == Stage::Object ? llvm::StringRef(artifacts.main) : llvm::StringRef();
-  for (const auto &unit : units)
-    artifacts.report += reportText({*unit->imported, *unit->folded, *unit->module, object}, machine, options);
-}
+// From folded units to what was asked for, one machine after the other.
+class Backend {
+public:
+  Backend(Units &units, llvm::ArrayRef<Machine> machines, llvm::StringRef onnx, const Options &options,
+          Artifacts &artifacts, Diagnostics &diagnostics)
+      : units(units), machines(machines), options(options), artifacts(artifacts), diagnostics(diagnostics),
+        emitOptions(emitOptionsOf(onnx, options)), emitter(emitOptions, diagnostics) {
+    if (options.progress && isSeveral())
+      emitOptions.progress = [this](int done, int total, const std::string &label) {
+        this->options.progress(done, total, current->level + ": " + label);
+      };
+    if (options.verifyInputs)
+      emitOptions.verify = [this](llvm::StringRef object, std::string &verified) {
+        std::optional<std::string> found =
+            verifyUnits(this->units, object, this->machines, this->options, this->diagnostics);
+        verified = found.value_or("");
+        return found.has_value();
+      };
+  }
+
+  bool run() {
+    for (const Machine &machine : machines)
+      if (!runLevel(machine))
+        return false;
+    if (options.stage > Stage::Plan && !finish())
+      return false;
+    if (options.report)
+      writeReport();
+    return true;
+  }
+
+private:
+  bool isSeveral() const { return machines.size() > 1; }
+
+  void enter(const std::string &stage) {
+    if (options.enterStage)
+      options.enterStage((stage + (isSeveral() ? " for " + current->level : "")).c_str());
+  }
+
+  bool runLevel(const Machine &machine) {
+    current = &machine;
+    enter("plan");
+    for (const auto &unit : units)
+      if (!planUnit(*unit, machine, options, diagnostics))
+        return false;
+    if (options.stage == Stage::Plan) {
+      if (isSeveral())
+        artifacts.main += "// " + machine.level + "\n";
+      for (const auto &unit : units)
+        artifacts.main += printModule(*unit->plans.back());
+    } else {
+      enter("emit");
+      std::vector<ModuleOp> plans;
+      for (const auto &unit : units)
+        plans.push_back(*unit->plans.back());
+      if (!emitter.add(plans, machine))
+        return false;
+    }
+    if (&machine != &machines.back()) { // so that one level's packed weights are in memory twice, not all
+      emitter.keepWeights();
+      for (const auto &unit : units)
+        dropWeights(*unit);
+    }
+    return true;
+  }
+
+  bool finish() {
+    if (options.enterStage)
+      options.enterStage("object");
+    Emitted emitted;
+    if (!emitter.finish(emitted))
+      return false;
+    artifacts.main = std::move(emitted.code);
+    artifacts.header = std::move(emitted.header);
+    if (options.stage != Stage::Object)
+      return true;
+    for (unsigned level = 0; level < machines.size(); ++level)
+      sizes.push_back({machines[level].level, codeBytes(artifacts.main, options.name, machines[level]),
+                       emitter.weightBytes(level)});
+    if (isSeveral())
+      diagnostics.add({Severity::Remark, "N303", sizesText(sizes, emitter.weightBytes())});
+    return true;
+  }
+
+  void writeReport() {
+    for (const auto &unit : units) {
+      Compiled compiled{*unit->imported, *unit->module, {}, sizes};
+      for (const auto &plan : unit->plans)
+        compiled.plans.push_back(*plan);
+      artifacts.report += reportText(compiled, machines, options);
+    }
+    if (isSeveral() && !sizes.empty())
+      artifacts.report += sizesTable(sizes, emitter.weightBytes());
+  }
+
+  Units &units;
+  const llvm::ArrayRef<Machine> machines; // the lowest first
+  const Options &options;
+  Artifacts &artifacts;
+  Diagnostics &diagnostics;
+  EmitOptions emitOptions;
+  Emitter emitter;
+  std::vector<LevelSize> sizes;
+  const Machine *current = nullptr;
+};
 
 bool stopWithText(const Units &units, Artifacts &artifacts) {
   for (const auto &unit : units)
@@ -175,20 +177,27 @@ bool stopWithText(const Units &units, Artifacts &artifacts) {
   return true;
 }
 
-std::optional<Machine> findMachine(const Options &options, Diagnostics &diagnostics) {
+// Empty after an error.
+std::vector<Machine> findMachines(const Options &options, Diagnostics &diagnostics) {
   const std::string triple = options.target.empty() ? "" : llvm::Triple::normalize(options.target);
   const bool isLinux = triple.empty() || llvm::Triple(triple).isOSLinux();
-  std::optional<Machine> machine = machineFor(triple, options.cpu);
-  if (machine && isLinux)
-    return machine;
   const std::vector<std::string> levels = machineLevels(triple);
-  if (levels.empty() || !isLinux)
+  if (levels.empty() || !isLinux) {
     diagnostics.error("U013", "target '" + options.target + "' is not supported", {}, {},
                       "x86_64-linux-gnu or aarch64-linux-gnu");
-  else
-    diagnostics.error("U013", "cpu '" + options.cpu + "' is not known for this target", {}, {},
-                      "baseline, or one of: " + llvm::join(levels, ", "));
-  return std::nullopt;
+    return {};
+  }
+  std::vector<Machine> machines;
+  for (const std::string &cpu : options.cpus) {
+    std::optional<Machine> machine = machineFor(triple, cpu);
+    if (!machine) {
+      diagnostics.error("U013", "cpu '" + cpu + "' is not known for this target", {}, {},
+                        "baseline, or one of: " + llvm::join(levels, ", "));
+      return {};
+    }
+    machines.push_back(*machine);
+  }
+  return machines;
 }
 
 } // namespace
@@ -198,8 +207,8 @@ bool compile(llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
     diagnostics.error("U011", "'" + options.name + "' is not a C identifier, or a reserved one", {}, {}, "--name=ID");
     return false;
   }
-  const std::optional<Machine> machine = findMachine(options, diagnostics);
-  if (!machine)
+  const std::vector<Machine> machines = findMachines(options, diagnostics);
+  if (machines.empty())
     return false;
 
   auto enter = [&](const char *stage) {
@@ -221,20 +230,7 @@ bool compile(llvm::StringRef onnx, const Options &options, Artifacts &artifacts,
       return false;
   if (options.stage == Stage::Graph)
     return stopWithText(units, artifacts);
-  enter("plan");
-  auto plan = [&](OpPassManager &pm) { buildPlanPipeline(pm, *machine, options.strictMath); };
-  for (const auto &unit : units)
-    if (!runPipeline(*unit->module, plan, "plan", diagnostics))
-      return false;
-  if (options.stage == Stage::Plan) {
-    writeReport(units, *machine, options, artifacts);
-    return stopWithText(units, artifacts);
-  }
-  enter("emit");
-  if (!emitStage(units, onnx, *machine, options, artifacts, diagnostics))
-    return false;
-  writeReport(units, *machine, options, artifacts);
-  return true;
+  return Backend(units, machines, onnx, options, artifacts, diagnostics).run();
 }
 
 } // namespace resnetc

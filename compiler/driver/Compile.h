@@ -19,7 +19,7 @@ struct Options {
   int32_t batchBound = 0;       // largest batch at run time; 0: no bound
   EdgeOptions edges;            // images in, classes out
   std::string target;           // LLVM triple; empty: this host
-  std::string cpu = "native";
+  std::vector<std::string> cpus{"native"}; // several, the lowest first: the object chooses by what the processor has
   bool strictMath = false; // no Winograd
   bool flushDenormals = true;
   Stage stage = Stage::Object;
@@ -29,7 +29,7 @@ struct Options {
   unsigned jobs = 1;    // threads that build kernels; does not change the output
   // Called from one thread at a time with what is being done: done of total, a label.
   std::function<void(int done, int total, const std::string &label)> progress;
-  // Called when a stage begins: "import", "graph", "plan", "emit".
+  // Called when a stage begins: "import", "graph", "plan", "emit", "object", "verify".
   std::function<void(const char *stage)> enterStage;
 };
 

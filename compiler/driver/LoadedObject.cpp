@@ -41,8 +41,14 @@ Tensor tensorFor(const resnetc_tensor_info &info, int32_t units) {
 
 } // namespace
 
-LoadedObject::LoadedObject(std::unique_ptr<llvm::orc::LLJIT> jit, const resnetc_model *description)
-    : jit(std::move(jit)), description(description) {}
+// What objects see in place of the runtime's resnetc_rt_cpu_features. Each call of one's code sets it first.
+static thread_local uint32_t visibleFeatures;
+static uint32_t reportVisibleFeatures() { return resnetc_rt_cpu_features() & visibleFeatures; }
+
+LoadedObject::LoadedObject(std::unique_ptr<llvm::orc::LLJIT> jit, Describe *describe)
+    : jit(std::move(jit)), describe(describe) {
+  restrictTo(features);
+}
 LoadedObject::LoadedObject(LoadedObject &&) = default;
 LoadedObject::~LoadedObject() = default;
 
@@ -54,11 +60,21 @@ llvm::Expected<LoadedObject> LoadedObject::load(llvm::StringRef object, const st
     return jit.takeError();
   if (llvm::Error error = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBuffer(object, name, false)))
     return error;
+  llvm::orc::SymbolMap ours;
+  ours[(*jit)->mangleAndIntern("resnetc_rt_cpu_features")] = {llvm::orc::ExecutorAddr::fromPtr(&reportVisibleFeatures),
+                                                              llvm::JITSymbolFlags::Exported |
+                                                                  llvm::JITSymbolFlags::Callable};
+  if (llvm::Error error = (*jit)->getMainJITDylib().define(llvm::orc::absoluteSymbols(ours)))
+    return error;
   auto symbol = (*jit)->lookup(name + "_model");
   if (!symbol)
     return symbol.takeError();
-  const resnetc_model *description = symbol->toPtr<const resnetc_model *(*)()>()();
-  return LoadedObject(std::move(*jit), description);
+  return LoadedObject(std::move(*jit), symbol->toPtr<Describe *>());
+}
+
+void LoadedObject::restrictTo(uint32_t to) {
+  features = visibleFeatures = to;
+  description = describe();
 }
 
 std::vector<Tensor> LoadedObject::run(int32_t batch, llvm::ArrayRef<Tensor> inputs, resnetc_status &status) const {
@@ -81,6 +97,7 @@ std::vector<Tensor> LoadedObject::run(int32_t batch, llvm::ArrayRef<Tensor> inpu
   }
   void *scratch = memory.emplace_back(allocate(m.scratch_bytes(batch), m.scratch_align)).get();
   status = RESNETC_E_NOMEM;
+  visibleFeatures = features;
   if (llvm::all_of(memory, [](const Memory &piece) { return piece != nullptr; }))
     status = m.run(batch, in.data(), out.data(), scratch, nullptr);
   if (status != RESNETC_OK)

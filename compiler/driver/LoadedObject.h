@@ -19,13 +19,18 @@ public:
   LoadedObject(LoadedObject &&);
   ~LoadedObject();
 
+  // From here on the object sees a processor that has nothing but these features (RESNETC_CPU_*) of this one.
+  void restrictTo(uint32_t features);
   // Runs a batch in this thread. The outputs; nothing but `status` unless it is RESNETC_OK.
   std::vector<Tensor> run(int32_t batch, llvm::ArrayRef<Tensor> inputs, resnetc_status &status) const;
   const resnetc_model &model() const { return *description; }
 
 private:
-  LoadedObject(std::unique_ptr<llvm::orc::LLJIT> jit, const resnetc_model *description);
+  using Describe = const resnetc_model *();
+  LoadedObject(std::unique_ptr<llvm::orc::LLJIT> jit, Describe *describe);
   std::unique_ptr<llvm::orc::LLJIT> jit;
+  Describe *describe;
+  uint32_t features = ~0u;
   const resnetc_model *description;
 };
 

@@ -154,7 +154,7 @@ llvm::DenseSet<StringRef> labelsOf(ModuleOp plan) {
 }
 
 void writeKept(raw_ostream &os, const Compiled &compiled, const Nodes &nodes) {
-  ModuleOp folded = compiled.folded, plan = compiled.plan;
+  ModuleOp folded = compiled.folded, plan = compiled.plans.front();
   OwningOpRef<ModuleOp> again(folded.clone());
   Reasons reasons;
   PassManager pm(again->getContext());

@@ -3,9 +3,7 @@
 #include "compiler/ir/Plan.h"
 #include "schedules/Kernels.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 
@@ -93,18 +91,6 @@ std::map<std::string, std::pair<int, int>> livesOf(ModuleOp plan) {
   return lives;
 }
 
-uint64_t codeBytes(StringRef object) {
-  auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "object"));
-  if (!file) {
-    llvm::consumeError(file.takeError());
-    return 0;
-  }
-  uint64_t bytes = 0;
-  for (const llvm::object::SectionRef &section : (*file)->sections())
-    bytes += section.isText() ? section.getSize() : 0;
-  return bytes;
-}
-
 } // namespace
 
 void reportLayers(raw_ostream &os, ModuleOp plan) {
@@ -124,7 +110,7 @@ void reportLayers(raw_ostream &os, ModuleOp plan) {
   writeRow(os, "total", total, "", "");
 }
 
-void reportMemory(raw_ostream &os, ModuleOp plan, StringRef object) {
+void reportMemory(raw_ostream &os, ModuleOp plan, const LevelSize *size) {
   int64_t weights = 0;
   SmallVector<plan::BufferOp> arena;
   for (auto buffer : plan.getOps<plan::BufferOp>()) {
@@ -135,8 +121,8 @@ void reportMemory(raw_ostream &os, ModuleOp plan, StringRef object) {
   }
   auto scratch = plan->getAttrOfType<IntegerAttr>(plan::kArenaBytesAttr);
   os << "\nMemory (bytes)\n  weights " << weights << "\n";
-  if (!object.empty())
-    os << "  code " << codeBytes(object) << "\n";
+  if (size)
+    os << "  code " << size->code << "\n";
   os << "  scratch " << (scratch ? scratch.getInt() : 0) << ", for " << arena.size() << " buffers; the largest:\n";
   llvm::stable_sort(arena, [](plan::BufferOp a, plan::BufferOp b) { return a.getBytes() > b.getBytes(); });
   const auto lives = livesOf(plan);

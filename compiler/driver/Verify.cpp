@@ -68,69 +68,106 @@ double largestOf(const Tensor &t) {
   return largest;
 }
 
+// A level that can run here, and the worst that was seen of it.
+struct Level {
+  const Machine &machine;
+  double largest = 0, largestRelative = 0, largestShare = 0;
+};
+
 class Verifier {
 public:
-  Verifier(const Machine &machine, const Options &options, Diagnostics &diagnostics)
-      : machine(machine), options(options), diagnostics(diagnostics) {}
+  Verifier(LoadedObject &object, ArrayRef<Machine> machines, const Options &options, Diagnostics &diagnostics)
+      : object(object), options(options), diagnostics(diagnostics), isAlone(machines.size() == 1) {
+    for (const Machine &machine : machines)
+      if (canRun(machine))
+        levels.push_back({machine});
+      else
+        missing.push_back(machine.level);
+  }
 
-  bool check(const LoadedObject &object, const Meaning &meaning, unsigned seed) {
+  // False, with a message, where no level can run here.
+  bool canRunAny() {
+    if (levels.empty())
+      diagnostics.error("U013", "--verify runs the object, but this machine lacks instructions of " + missing.front(),
+                        {}, {}, "verify on a machine that has them, or choose another --cpu");
+    return !levels.empty();
+  }
+
+  bool check(const Meaning &meaning, unsigned seed) {
     const std::vector<Tensor> inputs = randomInputs(mainOf(meaning.imported), seed);
-    auto outputs = run(object, meaning.batch, inputs);
     auto wanted = evaluateRounded(mainOf(meaning.imported), inputs, !options.strictMath);
-    if (!outputs || failed(wanted))
+    if (failed(wanted))
+      return false;
+    for (Level &level : levels)
+      if (!checkLevel(level, meaning, inputs, *wanted))
+        return false;
+    return true;
+  }
+
+  std::string summary(int inputs) const {
+    std::string text;
+    for (const Level &level : levels)
+      text += (isAlone ? "" : level.machine.level + " ") +
+              llvm::formatv("max |err| {0:e1}, max rel {1:e1}, {2:p1} of the limit", level.largest,
+                            level.largestRelative, level.largestShare)
+                  .str() +
+              (isAlone ? ", " : "; ");
+    text += llvm::formatv("over {0} random input{1} against the float64 reference", inputs, inputs == 1 ? "" : "s");
+    return missing.empty() ? text : text + "; not " + llvm::join(missing, ", ") + ", which cannot run on this machine";
+  }
+
+private:
+  static bool canRun(const Machine &machine) {
+    return (resnetc_rt_cpu_features() & machine.cpuFeatures) == machine.cpuFeatures;
+  }
+
+  bool checkLevel(Level &level, const Meaning &meaning, ArrayRef<Tensor> inputs, ArrayRef<Uncertain> wanted) {
+    object.restrictTo(level.machine.cpuFeatures);
+    auto outputs = run(object, meaning.batch, inputs);
+    if (!outputs)
       return false;
     for (uint32_t i = 0; i < object.model().num_outputs; ++i) {
       const resnetc_tensor_info &info = object.model().outputs[i];
       if (info.dtype != RESNETC_F32) // where classes are is decided by their scores, which are compared
         continue;
-      const Deviation found = compare((*outputs)[i], (*wanted)[i]);
-      largest = std::max(largest, found.largest);
-      largestRelative = std::max(largestRelative, found.largest / largestOf((*wanted)[i].value));
-      largestShare = std::max(largestShare, found.share);
+      const Deviation found = compare((*outputs)[i], wanted[i]);
+      level.largest = std::max(level.largest, found.largest);
+      level.largestRelative = std::max(level.largestRelative, found.largest / largestOf(wanted[i].value));
+      level.largestShare = std::max(level.largestShare, found.share);
       if (found.share > 1)
-        return reportFailure(info.name, found, meaning, inputs);
+        return reportFailure(level.machine, info.name, found, meaning, inputs);
     }
     return true;
   }
 
-  std::string summary(int inputs) const {
-    return llvm::formatv(
-        "max |err| {0:e1}, max rel {1:e1}, {2:p1} of the limit, over {3} random input{4} against the float64 reference",
-        largest, largestRelative, largestShare, inputs, inputs == 1 ? "" : "s");
-  }
-
-private:
   std::optional<std::vector<Tensor>> run(const LoadedObject &object, int32_t batch, ArrayRef<Tensor> inputs) {
     resnetc_status status = RESNETC_OK;
     std::vector<Tensor> outputs = object.run(batch ? batch : object.model().batch_min, inputs, status);
     if (status == RESNETC_OK)
       return outputs;
-    if (status == RESNETC_E_CPU)
-      diagnostics.error("U013", "--verify runs the object, but this machine lacks instructions of " + machine.level, {},
-                        {}, "verify on a machine that has them, or choose another --cpu");
-    else
-      diagnostics.error("V002",
-                        std::string("verification failed: the object does not run: ") + resnetc_strerror(status));
+    diagnostics.error("V002", std::string("verification failed: the object does not run: ") + resnetc_strerror(status));
     return std::nullopt;
   }
 
-  bool reportFailure(const char *output, const Deviation &found, const Meaning &meaning, ArrayRef<Tensor> inputs) {
-    const auto [node, note] = findNode(meaning, inputs);
+  bool reportFailure(const Machine &machine, const char *output, const Deviation &found, const Meaning &meaning,
+                     ArrayRef<Tensor> inputs) {
+    const auto [node, note] = findNode(machine, meaning, inputs);
     diagnostics.error(
         "V001",
-        llvm::formatv("verification failed: output '{0}' is off by {1:e2} at element {2}, the limit is {3:e2}", output,
-                      found.error, found.element, found.limit),
+        llvm::formatv("verification failed{0}: output '{1}' is off by {2:e2} at element {3}, the limit is {4:e2}",
+                      isAlone ? "" : " for " + machine.level, output, found.error, found.element, found.limit),
         node, note);
     return false;
   }
 
   // Every result of the folded graph becomes an output; its kernels stay as they are. Each is then compared with what
   // its own operands, as the object computed them, give in float64: the first that differs is at fault itself.
-  std::pair<std::string, std::string> findNode(const Meaning &meaning, ArrayRef<Tensor> inputs) {
+  std::pair<std::string, std::string> findNode(const Machine &machine, const Meaning &meaning,
+                                               ArrayRef<Tensor> inputs) {
     ModuleOp folded = meaning.folded;
     OwningOpRef<ModuleOp> probe(folded.clone());
     exposeResults(mainOf(*probe));
-    std::optional<std::vector<Tensor>> outputs = buildAndRun(*probe, inputs);
+    std::optional<std::vector<Tensor>> outputs = buildAndRun(*probe, machine, inputs);
     if (!outputs)
       return {"", "the layers could not be looked at one by one"};
     llvm::DenseMap<Value, Uncertain> values;
@@ -191,7 +228,7 @@ private:
     function.setAllResultAttrs(names);
   }
 
-  std::optional<std::vector<Tensor>> buildAndRun(ModuleOp module, ArrayRef<Tensor> inputs) {
+  std::optional<std::vector<Tensor>> buildAndRun(ModuleOp module, const Machine &machine, ArrayRef<Tensor> inputs) {
     PassManager pm(module.getContext());
     buildPlanPipeline(pm, machine, options.strictMath);
     EmitOptions emitOptions;
@@ -201,26 +238,29 @@ private:
     Emitted emitted;
     if (failed(pm.run(module)) || !emit(module, machine, emitOptions, emitted, diagnostics))
       return std::nullopt;
-    llvm::Expected<LoadedObject> object = LoadedObject::load(emitted.code, options.name);
-    if (!object) {
-      llvm::consumeError(object.takeError());
+    llvm::Expected<LoadedObject> probe = LoadedObject::load(emitted.code, options.name);
+    if (!probe) {
+      llvm::consumeError(probe.takeError());
       return std::nullopt;
     }
-    return run(*object, 0, inputs);
+    return run(*probe, 0, inputs);
   }
 
-  const Machine &machine;
+  LoadedObject &object;
   const Options &options;
   Diagnostics &diagnostics;
-  double largest = 0, largestRelative = 0, largestShare = 0;
+  const bool isAlone; // the object has one level
+  std::vector<Level> levels;
+  std::vector<std::string> missing; // levels that cannot run here
 };
 
 } // namespace
 
-std::optional<std::string> verifyObject(llvm::StringRef code, ArrayRef<Meaning> meanings, const Machine &machine,
+std::optional<std::string> verifyObject(llvm::StringRef code, ArrayRef<Meaning> meanings, ArrayRef<Machine> machines,
                                         const Options &options, Diagnostics &diagnostics) {
-  if (llvm::Triple(machine.triple).getArch() != llvm::Triple(llvm::sys::getProcessTriple()).getArch()) {
-    diagnostics.error("U019", "--verify runs the object, which is made for " + machine.triple, {}, {},
+  const std::string &triple = machines.front().triple;
+  if (llvm::Triple(triple).getArch() != llvm::Triple(llvm::sys::getProcessTriple()).getArch()) {
+    diagnostics.error("U019", "--verify runs the object, which is made for " + triple, {}, {},
                       "resnetc-run --verify on such a machine");
     return std::nullopt;
   }
@@ -229,10 +269,12 @@ std::optional<std::string> verifyObject(llvm::StringRef code, ArrayRef<Meaning> 
     diagnostics.error("I001", "the object cannot be loaded: " + llvm::toString(object.takeError()));
     return std::nullopt;
   }
-  Verifier verifier(machine, options, diagnostics);
+  Verifier verifier(*object, machines, options, diagnostics);
+  if (!verifier.canRunAny())
+    return std::nullopt;
   for (int input = 0; input < options.verifyInputs; ++input)
     for (const Meaning &meaning : meanings)
-      if (!verifier.check(*object, meaning, static_cast<unsigned>(input)))
+      if (!verifier.check(meaning, static_cast<unsigned>(input)))
         return std::nullopt;
   diagnostics.add({Severity::Remark, "N302", "verified: " + verifier.summary(options.verifyInputs)});
   return verifier.summary(options.verifyInputs);

@@ -10,9 +10,10 @@ struct Meaning {
   mlir::ModuleOp imported, folded;
 };
 
-// What was found, for people; a remark says it too. Nothing after an error: V001 with the first node whose result is
-// not what its operands give; U013, U019 where the object cannot run here.
+// Every level of the object that can run here. What was found, for people; a remark says it too. Nothing after an error:
+// V001 with the first node whose result is not what its operands give; U013, U019 where no level can run here.
 std::optional<std::string> verifyObject(llvm::StringRef object, llvm::ArrayRef<Meaning> meanings,
-                                        const Machine &machine, const Options &options, Diagnostics &diagnostics);
+                                        llvm::ArrayRef<Machine> machines, const Options &options,
+                                        Diagnostics &diagnostics);
 
 } // namespace resnetc

@@ -34,16 +34,23 @@ struct VerifyTest : testing::Test {
     return mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   }
 
-  std::string build(mlir::ModuleOp graph) {
-    mlir::OwningOpRef<mlir::ModuleOp> plan(graph.clone());
-    mlir::PassManager pm(&context);
-    buildPlanPipeline(pm, machine, false);
+  std::string build(mlir::ModuleOp graph) { return build(machine, graph); }
+
+  // One object of a graph for each machine.
+  std::string build(llvm::ArrayRef<Machine> machines, llvm::ArrayRef<mlir::ModuleOp> graphs) {
     EmitOptions emitOptions;
     emitOptions.name = "net";
+    Emitter emitter(emitOptions, diagnostics);
+    std::vector<mlir::OwningOpRef<mlir::ModuleOp>> plans;
+    for (const auto &[machine, graph] : llvm::zip_equal(machines, graphs)) {
+      plans.push_back(mlir::OwningOpRef<mlir::ModuleOp>(mlir::ModuleOp(graph).clone()));
+      mlir::PassManager pm(&context);
+      buildPlanPipeline(pm, machine, false);
+      if (mlir::failed(pm.run(*plans.back())) || !emitter.add(*plans.back(), machine))
+        return "";
+    }
     Emitted emitted;
-    if (mlir::failed(pm.run(*plan)) || !emit(*plan, machine, emitOptions, emitted, diagnostics))
-      return "";
-    return emitted.code;
+    return emitter.finish(emitted) ? emitted.code : "";
   }
 
   mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
@@ -94,5 +101,37 @@ TEST_F(VerifyTest, NamesTheLayerThatAFoldChanged) {
   EXPECT_EQ(diagnostics.all()[0].node, "second") << diagnostics.format();
   EXPECT_NE(diagnostics.all()[0].note.find("the 1 before it agree"), std::string::npos) << diagnostics.format();
 }
+
+#if defined(__x86_64__)
+// Each level of an object is verified that can run here, whichever of them the object would choose.
+TEST_F(VerifyTest, LooksAtEveryLevel) {
+  auto meant = parse("1.0"), made = parse("1.5");
+  const Machine machines[] = {*machineFor("", "x86-64-v2"), *machineFor("", "x86-64-v3")};
+  const mlir::ModuleOp graphs[] = {*meant, *made, *meant};
+  EXPECT_TRUE(
+      verifyObject(build(machines, {*meant, *meant}), Meaning{0, *meant, *meant}, machines, options, diagnostics));
+  for (int wrong : {0, 1}) {
+    Diagnostics said("test");
+    EXPECT_FALSE(verifyObject(build(machines, llvm::ArrayRef(graphs).slice(1 - wrong, 2)), Meaning{0, *meant, *made},
+                              machines, options, said));
+    EXPECT_EQ(said.all()[0].text.find("verification failed for " + machines[wrong].level + ": output 'y'"), 0u)
+        << said.format();
+    EXPECT_EQ(said.all()[0].node, "second") << said.format();
+  }
+}
+
+TEST_F(VerifyTest, NamesLevelsThatCannotRun) {
+  auto graph = parse("1.0");
+  Machine ours = *machineFor("", "x86-64-v2"), other = *machineFor("", "x86-64-v3");
+  other.cpuFeatures |= 1u << 30; // of no processor
+  const Machine machines[] = {ours, other};
+  const auto verified =
+      verifyObject(build(machines, {*graph, *graph}), Meaning{0, *graph, *graph}, machines, options, diagnostics);
+  ASSERT_TRUE(verified);
+  EXPECT_NE(verified->find("; not x86-64-v3, which cannot run on this machine"), std::string::npos) << *verified;
+  EXPECT_FALSE(verifyObject(build(other, *graph), Meaning{0, *graph, *graph}, other, options, diagnostics));
+  EXPECT_EQ(diagnostics.all().back().code, "U013");
+}
+#endif
 
 } // namespace
