@@ -128,15 +128,24 @@ class Toolchain:
             assert done.returncode == 0, f"resnetc {model}: exit {done.returncode}\n{done.stderr}"
         return output
 
-    def load(self, model, *options):
-        """The model compiled to an object, linked with the runtime and loaded."""
-        obj = self.compile(model, *options)
-        library = obj.with_name("linked.so")
+    def load(self, model, *options, features=None):
+        """The model compiled to an object, linked with the runtime and loaded. features: what its code is told of the
+        processor, in place of what the runtime finds."""
+        library = self.link(model, *options, features=features)
         if library not in self.loaded:
-            run(["cc", "-shared", "-o", library, obj, "-Wl,--whole-archive", self.runtime, "-Wl,--no-whole-archive",
-                 "-Wl,-Bsymbolic", "-Wl,-z,text", "-lpthread"])
             self.loaded[library] = Native(library, "net")
         return self.loaded[library]
+
+    def link(self, model, *options, features=None):
+        obj = self.compile(model, *options)
+        library = obj.with_name("linked.so" if features is None else f"linked{features}.so")
+        if not library.exists():
+            runtime = ["-Wl,--whole-archive", self.runtime, "-Wl,--no-whole-archive"]
+            if features is not None:  # this definition comes first, so the linker leaves the runtime's in the archive
+                source = self.root / "tests" / "e2e" / "programs" / "features.c"
+                runtime = [f"-DFEATURES={features}u", f"-I{self.include}", "-fPIC", source, "-Wl,-u,resnetc_pool_create", self.runtime]
+            run(["cc", "-shared", "-o", library, obj, *runtime, "-Wl,-Bsymbolic", "-Wl,-z,text", "-lpthread"])
+        return library
 
     def program(self, source, objects, output, *flags, compiler="cc"):
         """Compiles a C program of programs/ against the models' headers and the runtime."""
