@@ -50,7 +50,8 @@ void resnetc_pool_destroy(resnetc_pool *pool);                           /* NULL
 int32_t resnetc_pool_threads(const resnetc_pool *pool);
 void resnetc_pool_parallel_for(void *pool, int32_t n, void (*fn)(void *task, int32_t i), void *task);
 
-/* ---- What NAME_model() returns: enough for a generic program to run any model. */
+/* ---- What NAME_model() returns: enough for a generic program to run any model. An object of several CPU levels
+ * describes the one that this CPU gets. */
 typedef enum resnetc_dtype { RESNETC_F32 = 1, RESNETC_U8 = 2, RESNETC_I32 = 3 } resnetc_dtype;
 
 typedef struct resnetc_tensor_info {
@@ -81,7 +82,7 @@ typedef struct resnetc_model {
   uint32_t num_inputs, num_outputs;
   const resnetc_tensor_info *inputs, *outputs;
   int32_t batch_min, batch_max; /* run_ex takes multiples of batch_min up to batch_max */
-  size_t weight_bytes;          /* inside the object */
+  size_t weight_bytes;          /* inside the object, those of this level */
   size_t scratch_align;
   size_t (*scratch_bytes)(int32_t batch);
   /* inputs[i], outputs[i] in the order above. scratch may be NULL if scratch_bytes is 0. exec may be NULL. */

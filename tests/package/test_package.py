@@ -74,10 +74,10 @@ def test_builds_and_runs(tmp_path, prefix, generator):
 
 def test_passes_every_word_on(project):
     project.configure("SHAPES", "data=1x3x8x8", "b=4", "BATCH", "1,4", "CPU", "x86-64-v3", "TARGET", "x86_64-linux-gnu",
-                      "NAME", "tiny", "OPTIONS", "--softmax", "--title=a b")
+                      "NAME", "tiny", "OPTIONS", "--softmax", "--multi-cpu=x86-64-v2,v3", "--title=a b")
     project.make()
     assert project.calls() == ["tiny -q --shape=data=1x3x8x8 --shape=b=4 --batch=1,4 --cpu=x86-64-v3 "
-                               "--target=x86_64-linux-gnu --softmax --title=a b"]
+                               "--target=x86_64-linux-gnu --softmax --multi-cpu=x86-64-v2,v3 --title=a b"]
 
 
 def test_compiles_again_only_when_the_model_or_its_data_change(project):
