@@ -36,7 +36,7 @@ def runnable(here):
 
 def described(native, batches=(1,)):
     model = native.model
-    steps = [(model.steps[i].name, model.steps[i].kernel, model.steps[i].flops) for i in range(model.num_steps)]
+    steps = [(model.steps[i].name, model.steps[i].kernel, model.steps[i].flops, model.steps[i].batch) for i in range(model.num_steps)]
     tensors = [(t.name, t.layout, t.dtype, t.shape, t.bytes) for t in native.inputs + native.outputs]
     return (model.target, model.weight_bytes, [model.scratch_bytes(n) for n in batches], model.batch_min, model.batch_max,
             steps, tensors)
