@@ -14,7 +14,7 @@ v1 = tf.compat.v1
 
 def conv(x, outputs, kernel, stride, scope, bias, padding="SAME"):
     with v1.variable_scope(scope):
-        w = v1.get_variable("weights", (kernel, kernel, x.shape[-1], outputs), initializer=v1.variance_scaling_initializer(seed=0))
+        w = v1.get_variable("weights", (kernel, kernel, x.shape[-1], outputs), initializer=v1.variance_scaling_initializer())
         x = tf.nn.conv2d(x, w, stride, padding, name="Conv2D")
         return tf.nn.bias_add(x, v1.get_variable("biases", (outputs,), initializer=v1.random_normal_initializer(0, 0.1))) if bias else x
 
