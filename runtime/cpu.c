@@ -18,6 +18,15 @@ static uint32_t saved_state(void) {
 
 static int has(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
 
+/* AMD since Zen 4: families 19h (of which Zen 3 has no AVX-512) and newer. */
+static int has_adders(void) {
+  uint32_t eax, ebx, ecx, edx;
+  if (!__get_cpuid(0, &eax, &ebx, &ecx, &edx) || ebx != signature_AMD_ebx || ecx != signature_AMD_ecx || edx != signature_AMD_edx)
+    return 0;
+  const uint32_t base_family = 0xf, zen4 = 0x19;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (eax >> 8 & 0xf) == base_family && base_family + (eax >> 20 & 0xff) >= zen4;
+}
+
 static uint32_t detect(void) {
   uint32_t eax, ebx, ecx, edx, found = 0;
   if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
@@ -32,6 +41,8 @@ static uint32_t detect(void) {
   found |= RESNETC_CPU_AVX2;
   if (has(state, zmm) && has(ebx, bit_AVX512F | bit_AVX512CD | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL))
     found |= RESNETC_CPU_AVX512;
+  if (has(found, RESNETC_CPU_AVX512) && has_adders())
+    found |= RESNETC_CPU_ADDERS;
   return found;
 }
 #elif defined(__aarch64__)

@@ -96,6 +96,7 @@ typedef struct resnetc_model {
 #define RESNETC_CPU_AVX2 2u   /* AVX2, FMA and F16C, with the operating system's support */
 #define RESNETC_CPU_AVX512 4u /* F, CD, BW, DQ, VL, with the operating system's support */
 #define RESNETC_CPU_NEON 8u
+#define RESNETC_CPU_ADDERS 16u /* AVX-512, and a vector addition beside each FMA, in a pipe of its own: AMD Zen 4 and newer */
 /* Bits of this CPU, found once. */
 uint32_t resnetc_rt_cpu_features(void);
 /* Checks exec (may be NULL) and cancel. */

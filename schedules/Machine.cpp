@@ -1,11 +1,8 @@
-// The table of levels. x86 levels are those of the psABI; the numbers are of the weakest common core of each level, so that
+// The table of levels. x86 levels are those of the psABI, and one of processors that can do more; the numbers are of the weakest common core of each level, so that
 // one tile is good on all of them: Haswell, Zen 2 and newer (v3: two ymm FMAs and two ymm loads per cycle), Skylake-X and
 // Zen 4 (v4), Nehalem (v2, no FMA), Cortex-A76 (armv8-a).
 #include "schedules/Machine.h"
 #include "runtime/resnetc_runtime.h"
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 namespace resnetc {
 
@@ -21,6 +18,16 @@ static Machine x86V4() {
   m.fmaLatency = 4, m.fmaPerCycle = 2, m.loadsPerCycle = 2, m.issuePerCycle = 4, m.broadcastOperand = true;
   m.l1Bytes = 32 << 10, m.l2Bytes = 1 << 20;
   m.cpuFeatures = RESNETC_CPU_SSE41 | RESNETC_CPU_AVX2 | RESNETC_CPU_AVX512;
+  return m;
+}
+
+// AMD's Zen 4 and 5: AVX-512 with an addition beside each FMA. Zen 4 starts one of both per cycle in 512 bits, Zen 5 two.
+static Machine zen4() {
+  Machine m = x86V4();
+  m.level = m.llvmCpu = "znver4";
+  m.fmaPerCycle = 1, m.addsPerCycle = 1;
+  m.memoryBytesPerCycle = 8;
+  m.cpuFeatures |= RESNETC_CPU_ADDERS;
   return m;
 }
 
@@ -74,31 +81,21 @@ static std::string hostTriple() {
 #endif
 }
 
-// The best level whose instructions this processor has and whose registers the operating system saves.
-static std::string hostLevel() {
-#if defined(__x86_64__)
-  unsigned a, b = 0, c = 0, d, xcr0 = 0, ignored;
-  __get_cpuid(1, &a, &b, &c, &d);
-  const bool saved = c >> 27 & 1, avx = c >> 28 & 1, fma = c >> 12 & 1, f16c = c >> 29 & 1;
-  if (saved)
-    __asm__("xgetbv" : "=a"(xcr0), "=d"(ignored) : "c"(0));
-  b = 0;
-  __get_cpuid_count(7, 0, &a, &b, &c, &d);
-  const unsigned avx512 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F, DQ, CD, BW, VL
-  const bool v3 = avx && fma && f16c && (b >> 5 & 1) && (xcr0 & 0x06) == 0x06;
-  const bool v4 = v3 && (b & avx512) == avx512 && (xcr0 & 0xe6) == 0xe6;
-  return v4 ? "x86-64-v4" : v3 ? "x86-64-v3" : "x86-64-v2";
-#else
-  return "armv8-a";
-#endif
-}
-
 static std::vector<Machine> levelsOf(const std::string &triple) {
   if (isX86(triple))
-    return {x86V4(), x86V3(), x86V2()};
+    return {zen4(), x86V4(), x86V3(), x86V2()};
   if (isArm(triple))
     return {armV8()};
   return {};
+}
+
+// The best level that this processor can run; the baseline where it cannot even run that.
+static std::string hostLevel() {
+  const std::vector<Machine> levels = levelsOf(hostTriple());
+  for (const Machine &m : levels)
+    if ((resnetc_rt_cpu_features() & m.cpuFeatures) == m.cpuFeatures)
+      return m.level;
+  return levels.back().level;
 }
 
 std::vector<std::string> machineLevels(const std::string &triple) {
