@@ -32,5 +32,9 @@ double overlapped(double arithmetic, double stream);
 ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &machine, int64_t reduction = 0, int64_t rows = 1);
 // The same for exactly `blocks` channel blocks together; no widths where they do not fit the registers.
 ConvTiling tileRow(int64_t width, int64_t blocks, const Machine &machine, int64_t reduction = 0, int64_t rows = 1);
+// The same for `inner_product` kernels; no widths where the machine does not add in pipes of their own.
+ConvTiling tileInner(int64_t width, int64_t blocks, const Machine &machine, int64_t reduction = 0, int64_t rows = 1);
+// How many of the sums that are formed together are inner products: as many as keep both kinds of pipes busy.
+int64_t innerSums(int64_t sums);
 
 }  // namespace resnetc

@@ -13,22 +13,13 @@
 // the first tap of the first pixel: borders are physical zeros, nothing tests bounds. NaN and infinity propagate.
 #include "schedules/Kind.h"
 #include "schedules/WeightStreams.h"
+#include "schedules/algorithms/Ahead.h"
 #include "schedules/algorithms/Epilogue.h"
 
 namespace resnetc {
 using namespace Halide;
 
-constexpr int Line = 64, Pair = 2;  // bytes of a cache line; steps of the inner loop that are unrolled
-
-// `input`, which a step of a tile reads, with `count` more prefetches before it: of base + offset(0), base + offset(1) ...
-template <class Offset> Expr asking(Expr input, ImageParam of, int count, Offset offset) {
-  const Expr base = Internal::Variable::make(Handle(), of.name(), of.parameter());
-  for (int i = 0; i < count; i++) {
-    const Expr ask = Internal::Call::make(Int(32), "resnetc_prefetch", {base, offset(i)}, Internal::Call::Extern);
-    input = Internal::Call::make(Float(32), Internal::Call::return_second, {ask, input}, Internal::Call::PureIntrinsic);
-  }
-  return input;
-}
+constexpr int Pair = 2;  // steps of the inner loop that are unrolled
 
 // Weights arrive from memory more slowly than one pass over them takes, but every call makes several passes. So while the
 // tiles of a call work, they ask for the weights of the next call, which follow in memory: one line for each pair of steps,

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <new>
 #include <stdexcept>
 
 using namespace resnetc;
@@ -18,6 +19,7 @@ static cl::opt<std::string> only("only", cl::desc("layers whose name contains th
 static cl::opt<std::string> tile("tile", cl::desc("BLOCKSxPIXELS instead of the tile chooser's"));
 static cl::opt<long> l2("l2", cl::desc("bytes of L2 instead of the level's"), cl::init(0));
 static cl::opt<bool> hot("hot", cl::desc("every channel tile reads the same weights, so that they stay in L2"));
+static cl::opt<bool> inner("inner", cl::desc("1x1 convolutions as inner products"));
 static cl::opt<std::string> dump("dump", cl::desc("folder to write bitcode and objects to"));
 
 struct Layer {
@@ -36,8 +38,19 @@ static const Layer layers[] = {
     {2048, 1000, 1, 1, 1},                                                                               // dense
 };
 
-static std::vector<float> randomFloats(size_t n) {
-  std::vector<float> v(n);
+// Where a compiled model has them: at cache lines.
+template <typename T> struct LineAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t Line{64};
+  T *allocate(size_t n) { return static_cast<T *>(::operator new(n * sizeof(T), Line)); }
+  void deallocate(T *p, size_t) { ::operator delete(p, Line); }
+  bool operator==(const LineAllocator &) const { return true; }
+  bool operator!=(const LineAllocator &) const { return false; }
+};
+using Floats = std::vector<float, LineAllocator<float>>;
+
+static Floats randomFloats(size_t n) {
+  Floats v(n);
   uint32_t state = 1;
   for (float &x : v)
     x = static_cast<float>((state = state * 1664525 + 1013904223) >> 8) / (1 << 24) - 0.5f;
@@ -58,11 +71,12 @@ struct Problem {
     const bool flat = l.kernel == 1 && l.stride == 1;  // rows follow each other without a border: one long row
     width = flat ? l.side * l.side : l.side;
     height = flat ? 1 : l.side;
-    tiling = tileConv(width, outBlocks, m, depth(), height);
+    tiling = isInner() ? tileInner(width, outBlocks, m, depth(), height) : tileConv(width, outBlocks, m, depth(), height);
     if (!tile.empty())
       forceTile();
   }
 
+  bool isInner() const { return inner && layer.kernel == 1 && layer.stride == 1 && inBlock == block && inBlocks % 2 == 0; }
   int64_t depth() const { return layer.in * layer.kernel * layer.kernel; }
 
   void forceTile() {
@@ -84,6 +98,12 @@ struct Problem {
                  {"in_strides", {inBlock, inBlock * side, inBlock * side * side}},
                  {"out_strides", {block, block * layer.side, block * area}},
                  {"kernel", {k, k}}, {"stride", {s, s}}, {"dilation", {1, 1}}, {"tile", {px}}};
+    if (isInner()) {
+      spec.kind = "inner_product";
+      for (const char *key : {"kernel", "stride", "dilation"})
+        spec.ints.erase(key);
+      spec.ints["sums_stride"] = {width};
+    }
     return spec;
   }
 };
@@ -114,21 +134,26 @@ static std::vector<Run> buildRuns(const Problem &p, const Machine &m, std::strin
 }
 
 struct Data {
-  std::vector<float> in, w, bias, out;
+  Floats in, w, bias, out, factors, sums;
   explicit Data(const Problem &p)
       : in(randomFloats(static_cast<size_t>(p.layer.in * p.side * p.side))),
         w(randomFloats(static_cast<size_t>(p.depth() * p.outBlocks * p.block))),
         bias(randomFloats(static_cast<size_t>(p.outBlocks * p.block))),
-        out(static_cast<size_t>(p.outBlocks * p.block * p.layer.side * p.layer.side)) {}
+        out(static_cast<size_t>(p.outBlocks * p.block * p.layer.side * p.layer.side)), factors(2 * bias.size()),
+        sums(static_cast<size_t>(p.width * p.height)) {}
 };
 
 static double runOnce(const Problem &p, const std::vector<Run> &runs, Data &d) {
   const double start = threadMs();
   for (int64_t k = 0; k < p.outBlocks; k += p.tiling.blocks)
-    for (const Run &run : runs)
-      (*run.kernel)({d.in.data() + run.firstPixel * p.layer.stride * p.inBlock,
-                     d.w.data() + (hot ? 0 : k) * p.block * p.depth(), d.bias.data() + k * p.block,
-                     d.out.data() + k * p.block * p.layer.side * p.layer.side + run.firstPixel * p.block});
+    for (const Run &run : runs) {
+      std::vector<float *> operands = {d.in.data() + run.firstPixel * p.layer.stride * p.inBlock,
+                                       d.w.data() + (hot ? 0 : k) * p.block * p.depth(), d.bias.data() + k * p.block};
+      if (p.isInner())
+        operands.insert(operands.end(), {d.factors.data() + 2 * k * p.block, d.sums.data() + run.firstPixel});
+      operands.push_back(d.out.data() + k * p.block * p.layer.side * p.layer.side + run.firstPixel * p.block);
+      (*run.kernel)(operands);
+    }
   return threadMs() - start;
 }
 

@@ -135,6 +135,45 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
         }
 }
 
+// The roundings of each pair: both factors, the sum; those of the start and of the end. They are relative to sums of the sizes of
+// (x0 + w1)(x1 + w0), x0 x1 and w0 w1.
+void innerProduct(const KernelSpec &s, const Operands &in, const Visit &visit) {
+  const auto ins = withLane(s, "in_strides");
+  const int64_t b = s.at("block"), pairs = s.at("in", 1) / 2;
+  const std::vector<int64_t> ws = {1, b, 2 * b, 2 * b * b, 2 * b * b * pairs};
+  for (int64_t k = 0; k < s.at("size", 2); k++)
+    for (int64_t y = 0; y < s.at("size", 1); y++)
+      for (int64_t x = 0; x < s.at("size", 0); x++)
+        for (int64_t c = 0; c < b; c++) {
+          double sum = 0, size = 0;
+          for (int64_t p = 0; p < pairs; p++)
+            for (int64_t i = 0; i < b; i++) {
+              const int64_t lane = k % 2 ? b - 1 - i : i;
+              const double w0 = in[1][at(ws, {c, 0, lane, p, k})], w1 = in[1][at(ws, {c, 1, lane, p, k})];
+              const double x0 = in[0][at(ins, {i, x, y, 2 * p})], x1 = in[0][at(ins, {i, x, y, 2 * p + 1})];
+              sum += w0 * x0 + w1 * x1;
+              size += (std::fabs(x0) + std::fabs(w1)) * (std::fabs(x1) + std::fabs(w0)) + std::fabs(x0 * x1) + std::fabs(w0 * w1);
+            }
+          const double scale = in[3][at({1, b, 2 * b}, {c, 1, k})], bias = in[2][static_cast<size_t>(k * b + c)];
+          const double roundings = double(3 * pairs * b + 4);
+          visitEpilogue(s, in, 5, {c, x, y, k}, {sum * scale + bias, gammaOf(roundings) * (size * std::fabs(scale) + std::fabs(bias))}, visit);
+        }
+}
+
+void pairSums(const KernelSpec &s, const Operands &in, const Visit &visit) {
+  const auto ins = withLane(s, "in_strides");
+  for (int64_t y = 0; y < s.at("size", 1); y++)
+    for (int64_t x = 0; x < s.at("size", 0); x++) {
+      double sum = 0, size = 0;
+      for (int64_t p = 0; p < s.at("in", 1) / 2; p++)
+        for (int64_t i = 0; i < s.at("in", 0); i++) {
+          const double term = double(in[0][at(ins, {i, x, y, 2 * p})]) * in[0][at(ins, {i, x, y, 2 * p + 1})];
+          sum += term, size += std::fabs(term);
+        }
+      visit(0, static_cast<size_t>(x + y * s.at("out_strides")), sum, gammaOf(double(s.at("in", 0) * s.at("in", 1) / 2)) * size);
+    }
+}
+
 // sum of left[i] * d(i, j) * right[j], and of its terms' sizes
 template <typename D> std::pair<double, double> twoSided(const std::vector<double> &left, const std::vector<double> &right, D d) {
   double sum = 0, size = 0;
@@ -292,6 +331,15 @@ std::vector<size_t> operandSizes(const KernelSpec &s) {
                             static_cast<size_t>(s.at("in", 0) * s.at("in", 1) * s.at("kernel", 0) * s.at("kernel", 1)) * lanes, lanes},
                         blocked(s));
   }
+  if (s.kind == "inner_product") {
+    const auto lanes = static_cast<size_t>(s.at("size", 2) * s.at("block"));
+    const size_t weights = static_cast<size_t>(s.at("in", 0) * s.at("in", 1)) * lanes;
+    return withEpilogue(s, {span({s.at("in", 0), s.at("size", 0), s.at("size", 1), s.at("in", 1)}, withLane(s, "in_strides")), weights, lanes,
+                            2 * lanes, span({s.at("size", 0), s.at("size", 1)}, {1, s.at("sums_stride")})}, blocked(s));
+  }
+  if (s.kind == "pair_sums")
+    return {span({s.at("in", 0), s.at("size", 0), s.at("size", 1), s.at("in", 1)}, withLane(s, "in_strides")),
+            span(s.list("size"), {1, s.at("out_strides")})};
   if (s.kind == "max_pool" || s.kind == "avg_pool")
     return withEpilogue(s, {span({s.at("block"), s.at("in_size", 0), s.at("in_size", 1), s.at("size", 2)}, withLane(s, "in_strides"))}, blocked(s));
   if (s.kind == "winograd_in") {
@@ -320,6 +368,10 @@ std::vector<size_t> operandSizes(const KernelSpec &s) {
 void evaluate(const KernelSpec &spec, const Operands &in, const Visit &visit) {
   if (spec.kind == "conv")
     return conv(spec, in, visit);
+  if (spec.kind == "inner_product")
+    return innerProduct(spec, in, visit);
+  if (spec.kind == "pair_sums")
+    return pairSums(spec, in, visit);
   if (spec.kind == "max_pool" || spec.kind == "avg_pool")
     return pool(spec, in, visit);
   if (spec.kind == "pointwise")

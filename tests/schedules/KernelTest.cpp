@@ -21,14 +21,15 @@ std::vector<float> randomFloats(size_t n, uint32_t seed) {
 constexpr size_t Guard = 64;
 constexpr float Untouched = -12345.75f;
 
-// Runs the kernel on random data; `inPlace` lets the first output be that operand.
-void check(const KernelSpec &spec, const Level &level, int inPlace = -1) {
+// Runs the kernel on random data; `inPlace` lets the first output be that operand. `complete` makes operands follow from others.
+void check(const KernelSpec &spec, const Level &level, int inPlace = -1, const std::function<void(Operands &)> &complete = [](Operands &) {}) {
   SCOPED_TRACE(level.name + ": " + spec.name());
   const std::vector<size_t> sizes = operandSizes(spec);
   const size_t inputs = sizes.size() - outputCount(spec);
   Operands in, out;
   for (size_t i = 0; i < inputs; i++)
     in.push_back(randomFloats(sizes[i], static_cast<uint32_t>(i + 7)));
+  complete(in);
   for (size_t i = inputs; i < sizes.size(); i++)
     out.emplace_back(sizes[i] + 2 * Guard, Untouched);
   if (inPlace >= 0)
@@ -160,6 +161,42 @@ void checkSecondResult(KernelSpec s, const Level &l, int residual) {
   s.ints.erase("out_strides");
   s.words.erase("preact_act");
   check(s, l);
+}
+
+// Factors and sums as they follow from the weights and pixels of an inner_product.
+void completeInner(const KernelSpec &s, Operands &in) {
+  const int64_t b = s.at("block"), pairs = s.at("in", 1) / 2;
+  for (int64_t k = 0; k < s.at("size", 2); k++)
+    for (int64_t c = 0; c < b; c++) {
+      double sum = 0;
+      for (int64_t i = 0; i < pairs * b; i++) {
+        const auto first = static_cast<size_t>(((k * pairs * b + i) * 2) * b + c);
+        sum += double(in[1][first]) * in[1][first + static_cast<size_t>(b)];
+      }
+      in[3][static_cast<size_t>(2 * k * b + c)] = static_cast<float>(sum);
+      in[3][static_cast<size_t>((2 * k + 1) * b + c)] = std::ldexp(1.0f, static_cast<int>(c % 5) - 2);
+    }
+  KernelSpec sums{"pair_sums", {{"size", {s.at("size", 0), s.at("size", 1)}}, {"in", s.list("in")}, {"in_strides", s.list("in_strides")}, {"out_strides", s.list("sums_stride")}}, {}, {}};
+  evaluate(sums, {in[0]}, [&](size_t, size_t offset, double value, double) { in[4][offset] = static_cast<float>(value); });
+}
+
+TEST_P(Kernels, InnerProducts) {
+  const Level &l = GetParam();
+  if (l.machine.lanes != l.machine.block)
+    GTEST_SKIP() << "a block is several vectors";
+  for (auto [px, tiles, h, kb, inBlocks] : {std::array<int64_t, 5>{14, 2, 1, 1, 4}, {7, 1, 3, 2, 2}, {1, 3, 1, 1, 2}, {5, 1, 2, 2, 6}, {2, 1, 1, 1, 2}}) {
+    KernelSpec s = convSpec(l.machine, px, tiles, h, kb, inBlocks, 1, 1, 1, 1, "none");
+    s.kind = "inner_product";
+    for (const char *key : {"kernel", "stride", "dilation"})
+      s.ints.erase(key);
+    s.ints["sums_stride"] = {px * tiles + 1};
+    const auto complete = [&](Operands &in) { completeInner(s, in); };
+    check(s, l, -1, complete);
+    s.words["act"] = "relu";
+    s.ints["res_strides"] = s.ints["out_strides"];
+    check(s, l, 5, complete);
+    check({"pair_sums", {{"size", {px * tiles, h}}, {"in", s.list("in")}, {"in_strides", s.list("in_strides")}, {"out_strides", {px * tiles + 2}}}, {}, {}}, l);
+  }
 }
 
 TEST_P(Kernels, ConvResidualOfSomeBlocks) {

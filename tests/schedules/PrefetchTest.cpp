@@ -85,6 +85,21 @@ TEST_P(Prefetch, AsksForTheWeightsOfTheNextCall) {
   expectNextWeights(convSpec(m, 12, 1, 3, 4, 32, 1), m);  // in parts of the reduction
 }
 
+TEST_P(Prefetch, InnerProductsAskForTheWeightsOfTheNextCall) {
+  const Machine &m = GetParam().machine;
+  if (m.lanes != m.block)
+    GTEST_SKIP() << "a block is several vectors";
+  for (auto [width, height, tile, blocks] : {std::array<int64_t, 4>{14, 1, 14, 1}, {49, 1, 7, 2}, {3, 5, 1, 2}}) {
+    KernelSpec s = convSpec(m, width, height, tile, blocks, 4, 1);
+    s.kind = "inner_product";
+    for (const char *key : {"kernel", "stride", "dilation"})
+      s.ints.erase(key);
+    s.ints["sums_stride"] = {width};
+    s.words["ahead"] = "weights";
+    expectNextWeights(s, m);
+  }
+}
+
 TEST_P(Prefetch, AsksForThePixelsOfTheNextTile) {
   const Machine &m = GetParam().machine;
   expectNextPixels(convSpec(m, 12, 2, 3, 2, 3, 1), m);

@@ -46,10 +46,34 @@ TEST(ConvTiling, RowsOfGivenBlocks) {
 }
 
 TEST(ConvTiling, CommonRowsAreFast) {
-  for (const char *level : {"x86-64-v3", "x86-64-v4"})
+  for (const char *level : {"x86-64-v3", "x86-64-v4", "znver4"})
     for (int64_t width : {7, 14, 28, 56, 49, 196, 784, 3136})
       for (int64_t blocks : {4, 8, 16, 32, 64})
         EXPECT_GT(tileConv(width, blocks, *machineFor("x86_64-unknown-linux-gnu", level)).efficiency, 0.85) << level << " " << width;
+}
+
+TEST(ConvTiling, OfInnerProducts) {
+  const Machine m = *machineFor("x86_64-unknown-linux-gnu", "znver4");
+  for (int64_t width : {1, 7, 16, 36, 49, 113, 196, 784, 3136})
+    for (int64_t blocks : {1, 2, 3, 4, 32}) {
+      SCOPED_TRACE(std::to_string(width) + " x " + std::to_string(blocks));
+      const ConvTiling t = tileInner(width, blocks, m);
+      EXPECT_EQ(std::accumulate(t.widths.begin(), t.widths.end(), int64_t(0)), width);
+      EXPECT_EQ(blocks % t.blocks, 0);
+      EXPECT_LE(t.blocks, 2); // whose scalars are read in opposite orders
+      EXPECT_LT(t.efficiency, 1.5);
+      EXPECT_GT(t.efficiency, width < 7 ? 0 : 1.2);
+    }
+  EXPECT_TRUE(tileInner(49, 2, *machineFor("x86_64-unknown-linux-gnu", "x86-64-v4")).widths.empty());
+}
+
+// Both kinds of pipes are equally busy: an inner sum of two products takes two additions and an FMA, a plain one two FMAs.
+TEST(ConvTiling, MixOfInnerAndPlainSums) {
+  for (int64_t sums = 1; sums < 30; sums++) {
+    const int64_t inner = innerSums(sums), fmas = inner + 2 * (sums - inner), additions = 2 * inner;
+    EXPECT_LE(additions, fmas);
+    EXPECT_GE(additions + 3, fmas); // one more would be too many
+  }
 }
 
 TEST(Machine, KnowsItsLevels) {
