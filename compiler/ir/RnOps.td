@@ -35,13 +35,15 @@ def Rn_Conv2dOp : Rn_Op<"conv2d", [AttrSizedOperandSegments, Rn_HasEpilogue, Rn_
   let description = [{
     result = act(conv(input, weight) + bias + residual). input [N, C, H, W], weight [O, C/groups, kh, kw], bias [O]. pads
     are top, left, bottom, right; padding is zero. The residual is like the result, or has fewer channels: these are added
-    from channel `residual_channel` on. preact = preact_act(scale * result + shift).
+    from channel `residual_channel` on. preact = preact_act(scale * result + shift). input_moments: about the mean and the root
+    mean square of the input, where estimated; they change no result but its roundings.
   }];
   let arguments = (ins Rn_Real:$input, Rn_Real:$weight, Optional<Rn_Real>:$bias, Optional<Rn_Real>:$residual,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$strides, DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$pads,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations, DefaultValuedAttr<I64Attr, "1">:$groups,
     OptionalAttr<Rn_Activation>:$act, DefaultValuedAttr<I64Attr, "0">:$residual_channel,
-    Optional<Rn_Real>:$scale, Optional<Rn_Real>:$shift, OptionalAttr<Rn_Activation>:$preact_act);
+    Optional<Rn_Real>:$scale, Optional<Rn_Real>:$shift, OptionalAttr<Rn_Activation>:$preact_act,
+    OptionalAttr<DenseF64ArrayAttr>:$input_moments);
   let results = (outs Rn_Real:$result, Optional<Rn_Real>:$preact);
   let assemblyFormat = [{
     `(` $input `,` $weight (`,` `bias` $bias^)? (`residual` $residual^)? `)` (`preact` `(` $scale^ `,` $shift `)`)? attr-dict
@@ -53,7 +55,8 @@ def Rn_Conv2dOp : Rn_Op<"conv2d", [AttrSizedOperandSegments, Rn_HasEpilogue, Rn_
     "::mlir::DenseI64ArrayAttr":$pads, "::mlir::DenseI64ArrayAttr":$dilations, "::mlir::IntegerAttr":$groups,
     "ActivationAttr":$act), [{
     build($_builder, $_state, result, /*preact=*/::mlir::Type(), input, weight, bias, residual, strides, pads, dilations, groups,
-          act, $_builder.getI64IntegerAttr(0), /*scale=*/::mlir::Value(), /*shift=*/::mlir::Value(), ActivationAttr());
+          act, $_builder.getI64IntegerAttr(0), /*scale=*/::mlir::Value(), /*shift=*/::mlir::Value(), ActivationAttr(),
+          /*input_moments=*/::mlir::DenseF64ArrayAttr());
   }]>];
 }
 

@@ -3,6 +3,7 @@
 #include "compiler/ir/Rn.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using namespace resnetc::rn;
@@ -19,6 +20,9 @@ constexpr double kExtraRoundings = 6; // bias, residual, and a folded weight: it
 // Standard deviation of F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 against that of a direct sum, when variances are
 // propagated through its matrices: 11 for 16 channels, less for more of them. F(2x2, 3x3) and both with stride 2: at most 2.1.
 constexpr double kWinograd = 12, kStridedWinograd = 3;
+// The same of its products when they are inner products with a scale that is four times off, for transformed pixels of mean zero:
+// the square root of 1/2 + (4^2 + 4^-2) / 4.
+constexpr double kInnerWinograd = 2.2;
 constexpr int64_t kWinogradReach = 3; // pixels of a tile of 4 around one of them
 
 double squared(double v) { return v * v; }
@@ -78,8 +82,53 @@ Numbers squaredPartialSums(DenseOp op, const Tensor &x, const Tensor &w) {
   return out;
 }
 
+// Of one operand of an inner product (compiler/passes/InnerWeights.cpp), the squares of what the sums over x0 x1 of its pairs
+// come to, summed up: all partial sums from either end, and the pairs themselves.
+double sumsOfPairs(int64_t channels, llvm::function_ref<double(int64_t)> x) {
+  constexpr int64_t block = 16; // lanes of the machines that have such kernels; lane l of a block and lane l of the next are a pair
+  std::vector<double> products;
+  for (int64_t c = 0; c + block < channels; ++c)
+    if (c / block % 2 == 0)
+      products.push_back(x(c) * x(c + block));
+  const double total = std::accumulate(products.begin(), products.end(), 0.0);
+  double sum = 0, squares = 2 * squared(total);
+  for (double product : products) {
+    squares += squared(sum) + squared(total - sum) + squared(product);
+    sum += product;
+  }
+  return squares;
+}
+
+// An accumulator holds partial sums of products less those of x0 x1 / c + c w0 w1 over the other pairs; each of its roundings, those
+// of the two factors and those of the sums are at most in proportion to (a + b + c)^2 <= 3 (a^2 + b^2 + c^2). The scale c is the best
+// one for all pixels together, but may be four times off as it comes from an estimate.
+constexpr double kTerms = 3, kScaleOff = 4;
+
+void addInnerProducts(Conv2dOp op, const Tensor &x, const Tensor &w, const Numbers &squares, Numbers &local) {
+  const ArrayRef<int64_t> shape = op.getResult().getType().getShape();
+  const int64_t channels = x.shape[1], height = x.shape[2], width = x.shape[3], outputs = shape[1], pixels = shape[2] * shape[3];
+  Numbers ofPixels(shape[0] * pixels), ofOutputs(outputs);
+  double all = 0;
+  for (int64_t i = 0; i < static_cast<int64_t>(ofPixels.size()); ++i) {
+    const int64_t y = i % pixels / shape[3] * op.getStrides()[0] - op.getPads()[0],
+                  column = i % shape[3] * op.getStrides()[1] - op.getPads()[1];
+    if (y < 0 || y >= height || column < 0 || column >= width)
+      continue;
+    const double *first = &x.data[(i / pixels * channels * height + y) * width + column];
+    ofPixels[i] = sumsOfPairs(channels, [&](int64_t c) { return first[c * height * width]; });
+    all += ofPixels[i] / static_cast<double>(ofPixels.size());
+  }
+  for (int64_t o = 0; o < outputs; ++o)
+    ofOutputs[o] = sumsOfPairs(channels, [&](int64_t c) { return w.data[o * channels + c]; });
+  for (int64_t i = 0; i < static_cast<int64_t>(local.size()); ++i) {
+    const double ofOutput = ofOutputs[i / pixels % outputs], ofPixel = ofPixels[i / pixels / outputs * pixels + i % pixels];
+    const double squaredScale = all > 0 && ofOutput > 0 ? std::sqrt(all / ofOutput) : 1;
+    local[i] = kTerms * (local[i] + squares[i] + squared(kScaleOff) * (ofPixel / squaredScale + ofOutput * squaredScale));
+  }
+}
+
 // sum_k w_k x_k + b + r: what the operands bring, the roundings of products and weights, and those of partial sums.
-template <typename Op> Numbers sumOfProducts(Op op, ArrayRef<Uncertain> in, const Tensor &result, bool winograd) {
+template <typename Op> Numbers sumOfProducts(Op op, ArrayRef<Uncertain> in, const Tensor &result, Shortcuts shortcuts) {
   auto brought = onNumbers(op, in, [&](size_t i) {
     return i == 0 ? varianceOf(in[0]) : i == 1 ? mapped(in[1].value.data, squared) : varianceOf(in[i]);
   });
@@ -88,11 +137,16 @@ template <typename Op> Numbers sumOfProducts(Op op, ArrayRef<Uncertain> in, cons
   for (size_t i = 0; i < local.size(); ++i)
     local[i] += kExtraRoundings * (squares[i] + squared(result.data[i]));
   double unit = kUnit;
-  if constexpr (std::is_same_v<Op, Conv2dOp>)
-    if (winograd && in[1].value.shape[2] == 3 && in[1].value.shape[3] == 3 && op.getGroups() == 1) {
+  if constexpr (std::is_same_v<Op, Conv2dOp>) {
+    const ArrayRef<int64_t> kernel = ArrayRef(in[1].value.shape).drop_front(2);
+    if (shortcuts.winograd && kernel == ArrayRef<int64_t>{3, 3} && op.getGroups() == 1) {
       local = spreadOverTiles(local, op.getResult().getType().getShape());
       unit *= op.getStrides()[0] == 1 ? kWinograd : kStridedWinograd;
+      unit *= shortcuts.innerProducts ? kInnerWinograd : 1;
     }
+    if (shortcuts.innerProducts && kernel == ArrayRef<int64_t>{1, 1} && op.getGroups() == 1)
+      addInnerProducts(op, in[0].value, in[1].value, squares, local);
+  }
   for (auto [v, size] : llvm::zip(brought, local))
     v += squared(unit) * size;
   return brought;
@@ -213,9 +267,9 @@ Numbers take(const Uncertain &in, const Tensor &result) {
   return out;
 }
 
-Numbers variances(Operation *op, ArrayRef<Uncertain> in, const Tensor &result, bool winograd) {
+Numbers variances(Operation *op, ArrayRef<Uncertain> in, const Tensor &result, Shortcuts shortcuts) {
   return llvm::TypeSwitch<Operation *, Numbers>(op)
-      .Case<Conv2dOp, DenseOp>([&](auto o) { return sumOfProducts(o, in, result, winograd); })
+      .Case<Conv2dOp, DenseOp>([&](auto o) { return sumOfProducts(o, in, result, shortcuts); })
       .Case([&](BatchNormOp o) { return batchNorm(o, in); })
       .Case<AddOp, SubOp>([&](auto) {
         return binary(op, in, result, [](double, double va, double, double vb, double) { return va + vb; });
@@ -254,7 +308,7 @@ void throughActivation(ActivationAttr act, const Numbers &before, Numbers &varia
 
 } // namespace
 
-FailureOr<Uncertain> evaluateRounded(Operation *op, ArrayRef<Uncertain> operands, bool winograd) {
+FailureOr<Uncertain> evaluateRounded(Operation *op, ArrayRef<Uncertain> operands, Shortcuts shortcuts) {
   std::vector<Tensor> values;
   for (const Uncertain &operand : operands)
     values.push_back(operand.value);
@@ -263,7 +317,7 @@ FailureOr<Uncertain> evaluateRounded(Operation *op, ArrayRef<Uncertain> operands
   FailureOr<Tensor> before = evaluate(act && op->hasTrait<HasEpilogue>() ? bare.op : op, values);
   if (failed(before))
     return failure();
-  Numbers variance = variances(bare.op, operands, *before, winograd);
+  Numbers variance = variances(bare.op, operands, *before, shortcuts);
   Uncertain result{std::move(*before), std::move(variance)};
   if (!act || result.variance.empty())
     return result;
@@ -277,7 +331,7 @@ FailureOr<Uncertain> evaluateRounded(Operation *op, ArrayRef<Uncertain> operands
   return result;
 }
 
-FailureOr<std::vector<Uncertain>> evaluateRounded(func::FuncOp function, std::vector<Tensor> arguments, bool winograd) {
+FailureOr<std::vector<Uncertain>> evaluateRounded(func::FuncOp function, std::vector<Tensor> arguments, Shortcuts shortcuts) {
   llvm::DenseMap<Value, Uncertain> values;
   llvm::DenseMap<Value, int64_t> readersLeft;
   auto define = [&](Value v, Uncertain t) {
@@ -293,7 +347,7 @@ FailureOr<std::vector<Uncertain>> evaluateRounded(func::FuncOp function, std::ve
       operands.push_back(--readersLeft[v] == 0 ? std::move(values[v]) : values[v]);
     if (isa<func::ReturnOp>(op))
       return operands;
-    FailureOr<Uncertain> result = evaluateRounded(&op, operands, winograd);
+    FailureOr<Uncertain> result = evaluateRounded(&op, operands, shortcuts);
     if (failed(result))
       return failure();
     define(op.getResult(0), std::move(*result));

@@ -15,11 +15,17 @@ struct Uncertain {
   std::vector<double> variance; // of each element; empty: exact
 };
 
-// The first result of one operation. winograd: 3x3 convolutions may be computed by Winograd's algorithms.
-mlir::FailureOr<Uncertain> evaluateRounded(mlir::Operation *op, llvm::ArrayRef<Uncertain> operands, bool winograd);
+// What kernels may do beside multiplying and adding in order.
+struct Shortcuts {
+  bool winograd = false;      // 3x3 convolutions by Winograd's algorithms
+  bool innerProducts = false; // 1x1 convolutions, and the products of the former, by inner products
+};
+
+// The first result of one operation.
+mlir::FailureOr<Uncertain> evaluateRounded(mlir::Operation *op, llvm::ArrayRef<Uncertain> operands, Shortcuts shortcuts);
 
 // A whole function of operations with one result, as all of an imported model are.
 mlir::FailureOr<std::vector<Uncertain>> evaluateRounded(mlir::func::FuncOp function, std::vector<Tensor> arguments,
-                                                        bool winograd);
+                                                        Shortcuts shortcuts);
 
 } // namespace resnetc

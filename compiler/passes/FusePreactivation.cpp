@@ -20,7 +20,7 @@ Operation *withPreactivation(rn::Conv2dOp op, Location loc, Value scale, Value s
   Type type = op.getResult().getType();
   return rn::Conv2dOp::create(builder, loc, type, type, op.getInput(), op.getWeight(), op.getBias(), op.getResidual(),
                               op.getStridesAttr(), op.getPadsAttr(), op.getDilationsAttr(), op.getGroupsAttr(),
-                              op.getActAttr(), op.getResidualChannelAttr(), scale, shift, act);
+                              op.getActAttr(), op.getResidualChannelAttr(), scale, shift, act, op.getInputMomentsAttr());
 }
 Operation *withPreactivation(rn::MaxPoolOp op, Location loc, Value scale, Value shift, rn::ActivationAttr act,
                              OpBuilder &builder) {

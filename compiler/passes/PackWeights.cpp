@@ -3,11 +3,13 @@
 //                groups and in lanes that do not exist. A stream is a channel tile or a half of one
 //   pack winograd  OIHW -> U = G g G^T in double, [position][stream][input block][lane of input][block of stream][lane];
 //                G of schedules/Winograd.h
+//   pack inner_weights, inner_factors  what inner_product kernels read: InnerWeights.h
 //   pack vector  n floats -> `size` floats, zeros behind
 //   pack image   [N, C, H, W] -> [N, C/b, H, W, b], ones in lanes past the last channel (a divisor may stand there)
 #include "compiler/ir/Constants.h"
 #include "compiler/ir/Plan.h"
 #include "compiler/ir/Shapes.h"
+#include "compiler/passes/InnerWeights.h"
 #include "compiler/passes/Passes.h"
 #include "schedules/Winograd.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -95,6 +97,10 @@ std::vector<float> packed(const KernelSpec &spec, std::vector<float> values, int
     return ConvPacking(spec, floats).run(values);
   if (spec.kind == "winograd")
     return packWinograd(spec, values);
+  if (spec.kind == "inner_weights")
+    return packInnerWeights(spec, values);
+  if (spec.kind == "inner_factors")
+    return packInnerFactors(spec, values);
   if (spec.kind == "image")
     return packImage(spec, values);
   values.resize(floats, 0.0f);

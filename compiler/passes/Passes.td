@@ -180,6 +180,19 @@ def CheckReference : GraphPass<"check-reference"> {
 
 // ---- rn -> plan (PlanPipeline.cpp)
 
+def EstimateMoments : Pass<"estimate-moments", "::mlir::func::FuncOp"> {
+  let summary = "Estimate how large the pixels are that each convolution reads";
+  let description = [{
+    ```mlir
+    rn.conv2d(%x, %w) : ...
+    // becomes
+    rn.conv2d(%x, %w) {input_moments = array<f64: 0.40, 0.71>} : ...   // mean, root mean square
+    ```
+    For machines whose kernels compute inner products; these want weights and pixels to be of one size.
+  }];
+  let dependentDialects = ["::resnetc::rn::RnDialect"];
+}
+
 def AssignLayout : Pass<"assign-layout", "::mlir::func::FuncOp"> {
   let summary = "Decide how each value lies in memory; make every change of layout an rn.relayout";
   let description = [{

@@ -6,6 +6,8 @@
 namespace resnetc {
 
 void buildPlanPipeline(mlir::OpPassManager &pm, const Machine &machine, bool strictMath) {
+  if (machine.addsPerCycle && !strictMath)
+    pm.addNestedPass<mlir::func::FuncOp>(createEstimateMoments());
   AssignLayoutOptions layout;
   layout.block = machine.block;
   layout.winograd = !strictMath;

@@ -14,6 +14,7 @@ from reference import OPS, spatial, widen, windows
 
 UNIT = 2.0 ** -24
 EXTRA = 12  # roundings of what is folded into a sum: scale, shift, their products; the residual, the slope of an activation
+SCALE_OFF = 4  # times that the scale of the weights in an inner product may be off from the best one
 WINOGRAD_CHANNELS = 16  # with fewer its transforms cost more than they save, and no kernel uses them
 SOFT = 32  # units in the last place that exp and its kin may be off
 TINY = 2.0 ** -100  # smaller results may be flushed to zero
@@ -69,6 +70,8 @@ def conv(a, x, w, b=None):
     ones = ones and all(n == 1 for n in a.get("dilations", [1])) and a.get("group", 1) == 1
     suits = ones and w.value.shape[2:] == (3, 3) and min(w.value.shape[:2]) >= WINOGRAD_CHANNELS and not a["strict"]
     wide = winograd(a, x, w.value) if suits else 0
+    if a["inner"] and a.get("group", 1) == 1:
+        wide = inner(a, x, w.value) if w.value.shape[2:] == (1, 1) else INNER_WINOGRAD * wide
     return bilinear(lambda x, w: OPS["Conv"](a, x, w), w.value[0].size, x, w, bias, wide)
 
 
@@ -113,6 +116,26 @@ def winograd(a, x, w):
         kernel = np.einsum("rp,pk,ockl,ql,sq->ocrs", rows, np.abs(g), np.abs(w), np.abs(g), rows, optimize=True).max((2, 3))
         worst = np.maximum(worst, np.einsum("oc,nchw->nohw", kernel, around, optimize=True))
     return gamma(w.shape[1] + SOFT) * worst
+
+
+# (|v0| + c|u1|)(|v1| + c|u0|) / c + |v0 v1| / c + c |u0 u1| for values as of a normal distribution, where c is four times off, against
+# |v0 u0| + |v1 u1|: 1 + (4 + 1/4).
+INNER_WINOGRAD = 1 + SCALE_OFF + 1 / SCALE_OFF
+
+
+def inner(a, x, w):
+    """The elementwise bound on what inner products add: with the scale c it is gamma times the sum over pairs of
+    2 |x0 x1| / c + 2 c |w0 w1| + |x0 w0| + |x1 w1|; the best c makes the first two equal on the average over all pixels."""
+    steps = a.get("strides", [1, 1])
+    (top, height), (left, width) = spatial(a, x.value.shape[2:], (1, 1))[0]
+    near = np.pad(x.near, ((0, 0), (0, 0), (max(top, 0), height * steps[0]), (max(left, 0), width * steps[1])))
+    near = near[:, :, :height * steps[0]:steps[0], :width * steps[1]:steps[1]]
+    squares = np.square(near).sum(1, keepdims=True)
+    kernel = np.abs(w[:, :, 0, 0])
+    mean, ofOutput = max(squares.mean(), TINY), np.maximum(np.square(kernel).sum(1), TINY)[:, None, None]
+    c = np.sqrt(mean / ofOutput)
+    terms = SCALE_OFF * (squares / c + c * ofOutput) + np.einsum("oc,nchw->nohw", kernel, near)
+    return gamma(2 * w.shape[1] + SOFT) * terms
 
 
 @rule("MatMul")
@@ -204,14 +227,14 @@ def exact(op, a, arguments):
     return Rounded(op(a, *[None if x is None else x.value for x in arguments]))
 
 
-def bounds(model, feeds, strict=False):
-    """strict: no kernel computes by Winograd's algorithm."""
+def bounds(model, feeds, strict=False, inner=False):
+    """strict: no kernel computes by Winograd's algorithm. inner: 1x1 convolutions and the products of Winograd's may be inner products."""
     opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
     values = {"": None}
     values.update({t.name: Rounded(widen(numpy_helper.to_array(t))) for t in model.graph.initializer})
     values.update({name: Rounded(widen(np.asarray(array))) for name, array in feeds.items()})
     for node in model.graph.node:
-        a = {"op": node.op_type, "opset": opset, "strict": strict, **{a.name: helper.get_attribute_value(a) for a in node.attribute}}
+        a = {"op": node.op_type, "opset": opset, "strict": strict, "inner": inner and not strict, **{a.name: helper.get_attribute_value(a) for a in node.attribute}}
         arguments = [values[name] for name in node.input]
         isFloat = bool(arguments) and arguments[0].value.dtype.kind == "f" and node.op_type != "Shape"
         values[node.output[0]] = RULES[node.op_type](a, *arguments) if isFloat else exact(OPS[node.op_type], a, arguments)

@@ -19,6 +19,20 @@ plan.buffer weights @winograd4 bytes 144 pack {kind = "winograd", output_tile = 
 // With stride 2 outer taps and middle ones part: rows of G [1 0 0; 1 0 1; 0 0 1; 0 1 0; 0 1 0], g as above.
 // CHECK: @winograd2 {{.*}} value dense<[1.000000e+00, 4.000000e+00, 3.000000e+00, 2.000000e+00, 2.000000e+00, 8.000000e+00, 2.000000e+01, 1.200000e+01, 1.000000e+01, 1.000000e+01, 7.000000e+00, 1.600000e+01, 9.000000e+00, 8.000000e+00, 8.000000e+00, 4.000000e+00, 1.000000e+01, 6.000000e+00, 5.000000e+00, 5.000000e+00, 4.000000e+00, 1.000000e+01, 6.000000e+00, 5.000000e+00, 5.000000e+00]>
 plan.buffer weights @winograd2 bytes 100 pack {kind = "winograd", output_tile = array<i64: 2>, stride = array<i64: 2>, shape = array<i64: 1, 1, 3, 3>, block = array<i64: 1>, in = array<i64: 1, 1>, tile = array<i64: 1>} value dense<[[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]]> : tensor<1x1x3x3xf32>
+// Inner products: four channels in two blocks of two, so channels 0 and 2 are a pair, 1 and 3 another. With pixels of 8 the outputs
+// get scales of 8, 2 and 4. [output block][lane][channel of the pair][lane of output]; the odd block of a tile has its lanes
+// backwards: channels 1 and 3 come first. There is no output 3.
+// CHECK: @inner_weights {{.*}} value dense<[8.000000e+00, 8.000000e+00, -8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 0.000000e+00, 4.000000e+00, 0.000000e+00, 8.000000e+00, 0.000000e+00, -4.000000e+00, 0.000000e+00]>
+plan.buffer weights @inner_weights bytes 64 pack {kind = "inner_weights", mean = 0.0 : f64, rms = 8.0 : f64, shape = array<i64: 3, 4>, block = array<i64: 2>, in = array<i64: 2, 2>, tile = array<i64: 2>} value dense<[[1.0, 1.0, -1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [2.0, 2.0, -1.0, 1.0]]> : tensor<3x4xf32>
+// Sums of scale^2 w0 w1, 4 * 32 for the second; 1 / scale.
+// CHECK: @inner_factors {{.*}} value dense<[0.000000e+00, 1.280000e+02, 1.250000e-01, 5.000000e-01, 0.000000e+00, 0.000000e+00, 2.500000e-01, 0.000000e+00]>
+plan.buffer weights @inner_factors bytes 32 pack {kind = "inner_factors", mean = 0.0 : f64, rms = 8.0 : f64, shape = array<i64: 3, 4>, block = array<i64: 2>, in = array<i64: 2, 2>, tile = array<i64: 2>} value dense<[[1.0, 1.0, -1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [2.0, 2.0, -1.0, 1.0]]> : tensor<3x4xf32>
+// A mean that is not zero makes them larger (16 -> 32); weights that are all zero get 1.
+// CHECK: @inner_mean {{.*}} value dense<[0.000000e+00, 0.000000e+00, 3.125000e-02, 1.000000e+00]>
+plan.buffer weights @inner_mean bytes 16 pack {kind = "inner_factors", mean = 84.4 : f64, rms = 84.4 : f64, shape = array<i64: 2, 4>, block = array<i64: 2>, in = array<i64: 2, 2>, tile = array<i64: 1>} value dense<[[4.0, 4.0, -4.0, 4.0], [0.0, 0.0, 0.0, 0.0]]> : tensor<2x4xf32>
+// The transform at position 0 of F(2x2) is the corner of the kernel: 16 positions of [input lane][2][lane], here of the first.
+// CHECK: @inner_winograd {{.*}} value dense<[8.000000e+00, -8.000000e+00, 
+plan.buffer weights @inner_winograd bytes 128 pack {kind = "inner_weights", output_tile = array<i64: 2>, stride = array<i64: 1>, mean = 0.0 : f64, rms = 4.0 : f64, shape = array<i64: 1, 2>, block = array<i64: 1>, in = array<i64: 1, 2>, tile = array<i64: 1>} value dense<[[[[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [[-1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]]> : tensor<1x2x3x3xf32>
 // CHECK: @bias {{.*}} value dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 0.000000e+00]>
 plan.buffer weights @bias bytes 16 pack {kind = "vector", size = array<i64: 4>} value dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
 // Three channels of two pixels in blocks of two; the lane past the last channel is one.

@@ -98,11 +98,12 @@ struct DirectConv {
   const Problem &q;
   Groups g;
   bool flat = false; // a band is one long row
-  ConvTiling tiling = {};
+  ProductTiling tiling = {};
   int64_t tiles = 0, rows = 1; // channel tiles of a group, rows of a band
   Loops loops = {1, false};
   bool imagesInside = false;
-  FlatSymbolRefAttr weights = {}, bias = {};
+  FlatSymbolRefAttr weights = {}, bias = {}, factors = {};
+  View sums = {}; // over pairs of channels, of each pixel
 
   DirectConv(Planner &p, const Problem &q) : p(p), q(q), g(mergeGroups(q, p.machine.block, q.in.block)) {}
 
@@ -115,9 +116,12 @@ struct DirectConv {
 
   void chooseTile(int64_t rowsOfCall) {
     const int64_t width = flat ? rowsOfCall * q.out.shape[3] : q.out.shape[3], rows = flat ? 1 : rowsOfCall;
-    tiling = tileConv(q.isMatrix ? kRowsOfMatrix : width, g.outBlocks, p.machine, reduction(), rows);
+    if (q.isMatrix || !isPoint() || q.stride != Shape{1, 1} || q.groups > 1)
+      tiling = {tileConv(q.isMatrix ? kRowsOfMatrix : width, g.outBlocks, p.machine, reduction(), rows), false};
+    else
+      tiling = tileProducts(q, p.machine, width, g.inBlocks, g.outBlocks, reduction(), rows);
     if (q.isMatrix)
-      tiling = tileRow(width, tiling.blocks, p.machine, reduction(), rows);
+      tiling = {tileRow(width, tiling.blocks, p.machine, reduction(), rows), false};
     tiles = g.outBlocks / tiling.blocks;
   }
 
@@ -139,6 +143,16 @@ struct DirectConv {
   }
 
   void pack(Location loc) {
+    if (tiling.isInner) {
+      const InnerOperands operands = innerOperands(p, q, tiling.blocks, g.inBlocks, g.outBlocks);
+      weights = operands.weights, factors = operands.factors;
+    } else {
+      weights = packedWeights(loc);
+    }
+    bias = biasWeights(p, q, g.count * g.outBlocks * block());
+  }
+
+  FlatSymbolRefAttr packedWeights(Location loc) const {
     const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
     KernelSpec spec{"conv",
                     {{"shape", {shape[0], shape[1], shape[2], shape[3]}},
@@ -149,8 +163,7 @@ struct DirectConv {
                      {"tile", {tiling.blocks / weightStreams(tiling.blocks)}}},
                     {},
                     {}};
-    weights = p.weights(q.weight, plan::specToAttr(loc.getContext(), spec), weightBytes());
-    bias = biasWeights(p, q, g.count * g.outBlocks * block());
+    return p.weights(q.weight, plan::specToAttr(loc.getContext(), spec), weightBytes());
   }
 
   // The grid, in the order that saves traffic.
@@ -158,6 +171,19 @@ struct DirectConv {
     if (imagesInside)
       return {group, tile, image, band};
     return loops.bandsOutside ? Shape{image, group, band, tile} : Shape{image, group, tile, band};
+  }
+
+  int64_t imagePixels() const { return q.out.shape[2] * q.out.shape[3]; }
+
+  void sumPairs(Location loc) {
+    const int64_t n = q.out.shape[0], width = q.out.shape[3], bands = bandsOf(q.out.shape[2], 1, g.inBlocks * block() * imagePixels()), height = q.out.shape[2] / bands;
+    sums = p.scratch(RankedTensorType::get({n * imagePixels()}, Float32Type::get(loc.getContext())));
+    Call call;
+    call.spec = {"pair_sums",
+                 {{"size", {width, height}}, {"in", {q.in.block, g.inBlocks}},
+                  {"in_strides", {q.in.strides[3], q.in.strides[2], q.in.strides[1]}}, {"out_strides", {width}}}, {}, {}};
+    call.operands = {{q.in.buffer, firstTap(q), {q.in.strides[0], height * q.in.strides[2]}}, {sums.buffer, 0, {imagePixels(), height * width}}};
+    p.step(loc, {n, bands}, call);
   }
 
   // One run of equal pixel tiles, `width` pixels from `x` on, over a run of channel tiles.
@@ -174,7 +200,14 @@ struct DirectConv {
                   {"tile", {pixels}}},
                  {},
                  {}};
-    if (isPoint() && !q.isMatrix && asksForPixels(g.inBlocks, tiles))
+    if (tiling.isInner) {
+      call.spec.kind = "inner_product";
+      for (const char *key : {"kernel", "stride", "dilation"})
+        call.spec.ints.erase(key);
+      call.spec.ints["sums_stride"] = {q.out.shape[3]};
+      if (x == 0)
+        call.spec.words["ahead"] = "weights";
+    } else if (isPoint() && !q.isMatrix && asksForPixels(g.inBlocks, tiles))
       call.spec.words["ahead"] = "pixels";
     const int64_t lanes = tiling.blocks * block();
     const auto vector = [&](FlatSymbolRefAttr v) {
@@ -188,13 +221,19 @@ struct DirectConv {
                       inOrder(q.in.strides[0], g.inBlocks * q.in.strides[1], 0, rows * q.stride[0] * q.in.strides[2])},
                      {weights, run.firstTile * tileFloats(), inOrder(0, tileFloats() * tiles, tileFloats(), 0)},
                      vector(bias)};
+    if (tiling.isInner) {
+      call.operands.push_back({factors, run.firstTile * 2 * lanes, inOrder(0, 0, 2 * lanes, 0)});
+      call.operands.push_back({sums.buffer, x, inOrder(imagePixels(), 0, 0, rows * q.out.shape[3])});
+    }
     addEpilogue(call, partOf(q, run, tiling.blocks), 3, image, vector);
     if (run.count != 0 && run.count != tiling.blocks)
       call.spec.ints["res_blocks"] = {run.at, run.count};
     return call;
   }
 
-  void emit(Location loc) const {
+  void emit(Location loc) {
+    if (tiling.isInner)
+      sumPairs(loc);
     for (const ResidualRun &run : residualRuns(q, tiles, tiling.blocks)) {
       std::vector<Call> calls;
       int64_t x = 0;
@@ -256,6 +295,8 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   q.pads = Shape(op.getPads());
   q.groups = op.getGroups();
   q.act = op.getAct();
+  if (std::optional<ArrayRef<double>> moments = op.getInputMoments())
+    q.moments = Moments{(*moments)[0], (*moments)[1]};
   // In place: a task reads each residual element just before it writes there; but the input may not be the residual.
   const bool inPlace = q.residual && q.residual->buffer != q.in.buffer;
   placeResults(p, op, q, inPlace ? &*q.residual : nullptr);

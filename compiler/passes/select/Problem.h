@@ -1,5 +1,6 @@
 // One convolution, as the ways to compute it see it.
 #pragma once
+#include "compiler/passes/InnerWeights.h"
 #include "compiler/passes/select/Epilogue.h"
 #include "compiler/passes/select/Winograd.h"
 
@@ -11,6 +12,7 @@ struct Problem : Epilogue {
   mlir::ElementsAttr weight, bias;
   Shape stride{1, 1}, dilation{1, 1}, pads{0, 0, 0, 0};
   int64_t groups = 1;
+  std::optional<Moments> moments; // of the input, where inner products may be used
   bool isMatrix = false; // pixels are rows of a matrix: how many there are is the batch's affair
 };
 
@@ -30,6 +32,21 @@ inline bool asksForPixels(int64_t inBlocks, int64_t channelTiles) { return inBlo
 inline bool imagesShareWeights(int64_t images, int64_t weightBytes, int64_t imageBytes) {
   return images > 1 && weightBytes >= 2 * imageBytes;
 }
+
+struct ProductTiling : ConvTiling {
+  bool isInner = false;
+};
+// The tile of a 1x1 convolution without strides or groups, or of the products of Winograd's transforms: as inner products where they
+// can be and that pays. `reduction` and `rows` as for tileConv.
+ProductTiling tileProducts(const Problem &q, const Machine &machine, int64_t width, int64_t inBlocks, int64_t outBlocks,
+                           int64_t reduction = 0, int64_t rows = 1);
+// What such kernels need beside the pixels: weights and factors of all positions and channel tiles, in the order of
+// schedules/algorithms/InnerProduct.cpp.
+struct InnerOperands {
+  mlir::FlatSymbolRefAttr weights, factors;
+};
+// `positions`: those of Winograd's transform with output tiles of `m`, else 1.
+InnerOperands innerOperands(Planner &p, const Problem &q, int64_t tileBlocks, int64_t inBlocks, int64_t outBlocks, int64_t m = 0);
 
 mlir::LogicalResult lowerDirect(Planner &p, mlir::Location loc, const Problem &q);
 // By F(m x m, 3x3); m is what winogradTile says, 0 where direct convolution costs less.

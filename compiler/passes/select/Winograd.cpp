@@ -1,6 +1,6 @@
 // A 3x3 convolution by Winograd's F(m x m, 3x3), m = 2 or 4, stride 1 or 2, in three steps:
 //   winograd_in    each channel block: V[position][block][tile]
-//   conv           for each of n^2 positions of a window: M[position] = U[position] * V[position], a 1x1 convolution whose pixels are
+//   conv, inner_product  for each of n^2 positions of a window: M[position] = U[position] * V[position], a 1x1 convolution whose pixels are
 //                  tiles. Positions are outside: V[position] stays in L2 while its weights stream by, in the order of use,
 //                  once for all images of a batch where they are larger than these
 //   winograd_out   each channel block: bias, residual, activation
@@ -23,7 +23,7 @@ constexpr int64_t kLargestTile = 4;
 
 int64_t tilesOf(int64_t extent, int64_t m) { return (extent + m - 1) / m; }
 
-// Cycles of one image, for one thread. Weights come from memory at some six bytes a cycle; a transform takes about four cycles for
+// Cycles of one image, for one thread. A transform takes about four cycles for
 // each vector of V or M.
 class Cost {
 public:
@@ -36,7 +36,8 @@ public:
   double ofWinograd(int64_t m) const {
     const int64_t n = winogradWindow(m, q.stride[0]), positions = n * n, tiles = tilesOf(q.out.shape[2], m) * tilesOf(q.out.shape[3], m);
     const double vectors = static_cast<double>(positions * tiles * (q.in.blocks() + q.out.blocks()) * machine.block / machine.lanes);
-    return ofProducts(positions, tiles, tileConv(tiles, q.out.blocks(), machine).efficiency) + 4 * vectors;
+    const double efficiency = tileProducts(q, machine, tiles, q.in.blocks(), q.out.blocks()).efficiency;
+    return ofProducts(positions, tiles, efficiency) + 4 * vectors;
   }
 
 private:
@@ -45,7 +46,7 @@ private:
   double ofProducts(int64_t matrices, int64_t columns, double efficiency) const {
     const double weights = static_cast<double>(matrices * q.in.blocks() * q.out.blocks() * machine.block * machine.block);
     const double arithmetic = weights * static_cast<double>(columns) / (machine.lanes * machine.fmaPerCycle) / efficiency;
-    return overlapped(arithmetic, 4 * weights / 6);
+    return overlapped(arithmetic, 4 * weights / machine.memoryBytesPerCycle);
   }
 
   const Problem &q;
@@ -92,67 +93,131 @@ int64_t winogradTile(const Problem &q, const Machine &machine) {
   return std::min(two, four) > direct ? 0 : two < four ? 2 : 4;
 }
 
-LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t m) {
-  const int64_t block = p.machine.block, stride = q.stride[0], window = winogradWindow(m, stride), n = q.out.shape[0], tx = tilesOf(q.out.shape[3], m), ty = tilesOf(q.out.shape[2], m),
-                tiles = tx * ty, inBlocks = q.in.blocks(), outBlocks = q.out.blocks(), positions = window * window;
-  const ConvTiling tiling = tileConv(tiles, outBlocks, p.machine, inBlocks * block, 1);
-  if (tiling.widths.empty())
-    return emitError(loc) << "no register tile fits";
-  const int64_t channelTiles = outBlocks / tiling.blocks, plane = tiles * block;
-  const int64_t inPosition = positionStride(inBlocks * plane), outPosition = positionStride(outBlocks * plane);
+namespace {
 
-  Type f32 = Float32Type::get(loc.getContext());
-  const View v = p.scratch(RankedTensorType::get({n * positions * inPosition}, f32));
-  const View products = p.scratch(RankedTensorType::get({n * positions * outPosition}, f32));
+// The three steps of one convolution, and where their operands lie.
+class WinogradConv {
+public:
+  WinogradConv(Planner &p, const Problem &q, Location loc, int64_t m)
+      : p(p), q(q), loc(loc), m(m), stride(q.stride[0]), positions(winogradWindow(m, stride) * winogradWindow(m, stride)),
+        block(p.machine.block), images(q.out.shape[0]), tx(tilesOf(q.out.shape[3], m)), ty(tilesOf(q.out.shape[2], m)),
+        tiles(tx * ty), plane(tiles * block), inBlocks(q.in.blocks()), outBlocks(q.out.blocks()),
+        inPosition(positionStride(inBlocks * plane)), outPosition(positionStride(outBlocks * plane)) {}
 
-  const int64_t inBands = bandsOf(ty, inBlocks, positions * inPosition), inRows = ty / inBands; // rows of tiles
-  KernelSpec in{"winograd_in",
-                {{"output_tile", {m}}, {"stride", {stride}}, {"tiles", {tx, inRows}}, {"block", {block}}, {"in_strides", {q.in.strides[3], q.in.strides[2]}},
-                 {"out_strides", {block, tx * block, inPosition}}}, {}, {}};
-  p.step(loc, {n, inBlocks, inBands},
-         Call{in, {{q.in.buffer, firstTap(q), {q.in.strides[0], q.in.strides[1], inRows * m * stride * q.in.strides[2]}},
-                   {v.buffer, 0, {positions * inPosition, plane, inRows * tx * block}}}});
+  LogicalResult lower() {
+    tiling = tileProducts(q, p.machine, tiles, inBlocks, outBlocks, inBlocks * block);
+    if (tiling.widths.empty())
+      return emitError(loc) << "no register tile fits";
+    v = scratch(positions * inPosition), products = scratch(positions * outPosition);
+    transformInput();
+    tiling.isInner ? multiplyInner() : multiplyPlain();
+    transformOutput();
+    return success();
+  }
 
-  const int64_t tileFloats = inBlocks * block * tiling.blocks * block; // weights of one position and channel tile
-  const FlatSymbolRefAttr weights = transformedWeights(p, q, m, tiling.blocks);
-  const bool imagesInside = imagesShareWeights(n, 4 * positions * channelTiles * tileFloats, 4 * positions * (inPosition + outPosition));
-  const auto inOrder = [&](int64_t image, int64_t position, int64_t tile) {
+private:
+  // Memory for each image.
+  View scratch(int64_t floats) { return p.scratch(RankedTensorType::get({images * floats}, Float32Type::get(loc.getContext()))); }
+
+  void transformInput() {
+    const int64_t bands = bandsOf(ty, inBlocks, positions * inPosition), rows = ty / bands; // rows of tiles
+    KernelSpec spec{"winograd_in",
+                    {{"output_tile", {m}}, {"stride", {stride}}, {"tiles", {tx, rows}}, {"block", {block}},
+                     {"in_strides", {q.in.strides[3], q.in.strides[2]}}, {"out_strides", {block, tx * block, inPosition}}}, {}, {}};
+    p.step(loc, {images, inBlocks, bands},
+           Call{spec, {{q.in.buffer, firstTap(q), {q.in.strides[0], q.in.strides[1], rows * m * stride * q.in.strides[2]}},
+                       {v.buffer, 0, {positions * inPosition, plane, rows * tx * block}}}});
+  }
+
+  // How a pointer moves along the grid of the products.
+  Shape inOrder(int64_t image, int64_t position, int64_t tile) const {
+    const bool imagesInside = imagesShareWeights(images, 4 * positions * outBlocks * block * inBlocks * block, 4 * positions * (inPosition + outPosition));
     return imagesInside ? Shape{position, tile, image} : Shape{image, position, tile};
-  };
-  const FlatSymbolRefAttr zero = p.weights(std::vector<float>(tiling.blocks * block, 0.0f));
-  std::vector<Call> calls;
-  int64_t x = 0;
-  for (auto [width, run] : runsOf(tiling.widths)) {
-    KernelSpec spec{"conv",
-                    {{"size", {run, 1, tiling.blocks}}, {"block", {block}}, {"in", {block, inBlocks}},
-                     {"in_strides", {block, plane, plane}}, {"out_strides", {block, plane, plane}}, {"kernel", {1, 1}},
-                     {"stride", {1, 1}}, {"dilation", {1, 1}}, {"tile", {width}}}, {}, {}};
-    if (asksForPixels(inBlocks, channelTiles))
-      spec.words["ahead"] = "pixels";
-    calls.push_back({spec, {{v.buffer, x * block, inOrder(positions * inPosition, inPosition, 0)},
-                            {weights, 0, inOrder(0, channelTiles * tileFloats, tileFloats)},
-                            {zero, 0, {0, 0, 0}},
-                            {products.buffer, x * block, inOrder(positions * outPosition, outPosition, tiling.blocks * plane)}}});
-    x += run;
   }
-  p.step(loc, inOrder(n, positions, channelTiles), calls);
 
-  const FlatSymbolRefAttr bias = biasWeights(p, q, outBlocks * block);
-  const int64_t height = q.out.shape[2], outBands = height % m ? 1 : bandsOf(ty, outBlocks, positions * outPosition), outRows = height / outBands;
-  for (const ResidualRun &run : residualRuns(q, outBlocks, 1)) {
-    const auto image = [&](const View &view) {
-      return Pointer{view.buffer, view.offset, {view.strides[0], view.strides[1], outRows * view.strides[2]}};
-    };
-    const auto channels = [&](FlatSymbolRefAttr vector) { return Pointer{vector, run.firstTile * block, {0, block, 0}}; };
-    Call out;
-    out.spec = {"winograd_out",
-                {{"output_tile", {m}}, {"stride", {stride}}, {"size", {q.out.shape[3], outRows}}, {"block", {block}},
-                 {"in_strides", {block, tx * block, outPosition}}}, {}, {}};
-    out.operands = {{products.buffer, run.firstTile * plane, {positions * outPosition, plane, outRows / m * tx * block}}, channels(bias)};
-    addEpilogue(out, partOf(q, run, 1), 2, image, channels);
-    p.step(loc, {n, run.tiles, outBands}, out);
+  int64_t channelTiles() const { return outBlocks / tiling.blocks; }
+  int64_t tileFloats() const { return inBlocks * block * tiling.blocks * block; } // weights of one position and channel tile
+
+  // One call for each run of equal tiles, `spec` and the operands between pixels and result filled in by `complete`.
+  void multiply(KernelSpec spec, llvm::function_ref<void(Call &, int64_t x)> complete) {
+    std::vector<Call> calls;
+    int64_t x = 0;
+    for (auto [width, run] : runsOf(tiling.widths)) {
+      spec.ints["size"] = {run, 1, tiling.blocks};
+      spec.ints["tile"] = {width};
+      Call call{spec, {{v.buffer, x * block, inOrder(positions * inPosition, inPosition, 0)}}};
+      complete(call, x);
+      call.operands.push_back({products.buffer, x * block, inOrder(positions * outPosition, outPosition, tiling.blocks * plane)});
+      calls.push_back(std::move(call));
+      x += run;
+    }
+    p.step(loc, inOrder(images, positions, channelTiles()), calls);
   }
-  return success();
-}
+
+  KernelSpec productSpec(const char *kind) const {
+    return {kind, {{"block", {block}}, {"in", {block, inBlocks}}, {"in_strides", {block, plane, plane}}, {"out_strides", {block, plane, plane}}}, {}, {}};
+  }
+  Pointer zeroBias() { return {p.weights(std::vector<float>(tiling.blocks * block, 0.0f)), 0, {0, 0, 0}}; }
+  Pointer weightsOfTile(FlatSymbolRefAttr weights) const {
+    return {weights, 0, inOrder(0, channelTiles() * tileFloats(), tileFloats())};
+  }
+
+  void multiplyPlain() {
+    const FlatSymbolRefAttr weights = transformedWeights(p, q, m, tiling.blocks);
+    const Pointer zero = zeroBias();
+    KernelSpec spec = productSpec("conv");
+    spec.ints["kernel"] = spec.ints["stride"] = spec.ints["dilation"] = {1, 1};
+    if (asksForPixels(inBlocks, channelTiles()))
+      spec.words["ahead"] = "pixels";
+    multiply(spec, [&](Call &call, int64_t) { call.operands.insert(call.operands.end(), {weightsOfTile(weights), zero}); });
+  }
+
+  void multiplyInner() {
+    const View sums = scratch(positions * tiles);
+    KernelSpec pairs{"pair_sums", {{"size", {tiles, 1}}, {"in", {block, inBlocks}}, {"in_strides", {block, plane, plane}}, {"out_strides", {tiles}}}, {}, {}};
+    p.step(loc, {images, positions},
+           Call{pairs, {{v.buffer, 0, {positions * inPosition, inPosition}}, {sums.buffer, 0, {positions * tiles, tiles}}}});
+    const InnerOperands inner = innerOperands(p, q, tiling.blocks, inBlocks, outBlocks, m);
+    const Pointer zero = zeroBias();
+    KernelSpec spec = productSpec("inner_product");
+    spec.ints["sums_stride"] = {tiles};
+    multiply(spec, [&](Call &call, int64_t x) {
+      if (x == 0)
+        call.spec.words["ahead"] = "weights";
+      const Pointer factors{inner.factors, 0, inOrder(0, 2 * outBlocks * block, 2 * tiling.blocks * block)};
+      const Pointer sumsOfTile{sums.buffer, x, inOrder(positions * tiles, tiles, 0)};
+      call.operands.insert(call.operands.end(), {weightsOfTile(inner.weights), zero, factors, sumsOfTile});
+    });
+  }
+
+  void transformOutput() {
+    const FlatSymbolRefAttr bias = biasWeights(p, q, outBlocks * block);
+    const int64_t height = q.out.shape[2], bands = height % m ? 1 : bandsOf(ty, outBlocks, positions * outPosition), rows = height / bands;
+    for (const ResidualRun &run : residualRuns(q, outBlocks, 1)) {
+      const auto image = [&](const View &view) {
+        return Pointer{view.buffer, view.offset, {view.strides[0], view.strides[1], rows * view.strides[2]}};
+      };
+      const auto channels = [&](FlatSymbolRefAttr vector) { return Pointer{vector, run.firstTile * block, {0, block, 0}}; };
+      Call call;
+      call.spec = {"winograd_out",
+                   {{"output_tile", {m}}, {"stride", {stride}}, {"size", {q.out.shape[3], rows}}, {"block", {block}},
+                    {"in_strides", {block, tx * block, outPosition}}}, {}, {}};
+      call.operands = {{products.buffer, run.firstTile * plane, {positions * outPosition, plane, rows / m * tx * block}}, channels(bias)};
+      addEpilogue(call, partOf(q, run, 1), 2, image, channels);
+      p.step(loc, {images, run.tiles, bands}, call);
+    }
+  }
+
+  Planner &p;
+  const Problem &q;
+  const Location loc;
+  const int64_t m, stride, positions, block, images, tx, ty, tiles, plane, inBlocks, outBlocks, inPosition, outPosition; // in floats
+  ProductTiling tiling;
+  View v, products; // of [image][position]
+};
+
+} // namespace
+
+LogicalResult lowerWinograd(Planner &p, Location loc, const Problem &q, int64_t m) { return WinogradConv(p, q, loc, m).lower(); }
 
 } // namespace resnetc
