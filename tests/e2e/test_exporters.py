@@ -1,6 +1,7 @@
 """Graphs that real exporters wrote (models/graphs): each compiles, and errs little against float64.
 
-The bound of a whole network is the one that README states: 1e-4 of the largest value, and ten times onnxruntime's own error.
+The bound of a whole network is the one that README states: 1e-4 of the largest value for each input, and ten times onnxruntime's own
+error over all of them (that of a single input is now and then next to nothing by chance).
 The first class is the same wherever float64 tells it from the second by more. RESNETC_LONG=1 runs every graph, else a part.
 """
 import os
@@ -45,12 +46,20 @@ def save(name, folder):
     return model, path
 
 
-def share_of_range(model, values):
+def is_softmax(graph, name):
+    """Whether an output is what a softmax gives, perhaps in another shape."""
+    producers = {output: node for node in graph.node for output in node.output}
+    while name in producers and producers[name].op_type in ("Reshape", "Squeeze", "Flatten", "Transpose", "Identity"):
+        name = producers[name].input[0]
+    return name in producers and producers[name].op_type == "Softmax"
+
+
+def share_of_range(graph, name, values):
     """1e-4 of the range of what the network computes. Behind a softmax an error d of the logits z is one of up to 2 d of each
     probability p, and the range of z is ln(max p / min p)."""
-    if model.graph.node[-1].op_type != "Softmax":
+    if not is_softmax(graph, name):
         return 1e-4
-    return 2e-4 * np.log(values.max() / values.min())
+    return 2e-4 * np.log(values.max() / max(values.min(), np.finfo(np.float32).tiny))
 
 
 @pytest.mark.parametrize("name", stored.names() if LONG else sorted(QUICK))
@@ -60,19 +69,21 @@ def test_agrees_with_float64(name, toolchain, tmp_path, table):
     if re.search(r"error: \[R03[1-4]\]", checked.stderr):  # an operator that resnetc does not have yet, and says so
         pytest.skip(checked.stderr.splitlines()[0])
     session, compiled = measure.ort_session(path, 1), toolchain.load(path)
+    inlined = onnx.inliner.inline_local_functions(model)
     ours = theirs = 0.0
     for feeds in (stored.feeds(model, "first"), stored.feeds(model, "second")):
-        exact = list(evaluate(onnx.inliner.inline_local_functions(model), feeds).values())
-        for want, output, their in zip(exact, compiled.run(*feeds.values()), session.run(None, feeds), strict=True):
+        exact = evaluate(inlined, feeds)
+        for (output_name, want), output, their in zip(exact.items(), compiled.run(*feeds.values()), session.run(None, feeds), strict=True):
             assert output.shape == want.shape
             largest = np.abs(want).max()
             error, their_error = (np.abs(o - want).max() / largest for o in (output, their))
             ours, theirs = max(ours, error), max(theirs, their_error)
-            bound = min(10 * max(their_error, UNIT), share_of_range(model, want)) * largest
+            bound = share_of_range(inlined.graph, output_name, want) * largest
             assert error * largest <= bound, f"error {error:.3g} of the largest value, onnxruntime's {their_error:.3g}"
-        second, first = np.sort(exact[-1].ravel())[-2:]
+        second, first = np.sort(want.ravel())[-2:]
         if first - second > 2 * bound:
-            assert output.argmax() == exact[-1].argmax()
+            assert output.argmax() == want.argmax()
+    assert ours <= 10 * max(theirs, UNIT), f"error {ours:.3g} of the largest value, onnxruntime's {theirs:.3g}"
     table.append((name, ours, theirs))
 
 
