@@ -62,9 +62,8 @@ public:
     const Moments x = momentsAt(position);
     const double m2 = x.mean * x.mean, x4 = x.rms * x.rms * x.rms * x.rms;
     const double a = m2 * m2 * n * n * n / 3 + x4 * n * n / 2 + 2 * x4 * n;
-    if (a <= 0 || b <= 0)
-      return 1;
-    const int doublings = static_cast<int>(std::lround(std::log2(a / b) / 4));
+    // Of weights that are all zero the roundings of the pixels' own products would remain: as small as can be.
+    const int doublings = b > 0 ? static_cast<int>(std::lround(std::log2(a / b) / 4)) : MostDoublings;
     return std::ldexp(1.0, std::clamp(doublings, -MostDoublings, MostDoublings));
   }
 

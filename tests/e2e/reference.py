@@ -204,5 +204,6 @@ OPS.update({
     "Dropout": lambda a, x, *_: x,
     "Shape": lambda a, x: np.array(x.shape[a.get("start", 0):a.get("end")], np.int64),
     "Gather": lambda a, x, i: np.take(x, i, a.get("axis", 0)),
+    "CastLike": lambda a, x, like: widen(x.astype(like.dtype)),
     "Cast": lambda a, x: widen(x.astype(helper.tensor_dtype_to_np_dtype(a["to"]))),
 })

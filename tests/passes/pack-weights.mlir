@@ -27,8 +27,8 @@ plan.buffer weights @inner_weights bytes 64 pack {kind = "inner_weights", mean =
 // Sums of scale^2 w0 w1, 4 * 32 for the second; 1 / scale.
 // CHECK: @inner_factors {{.*}} value dense<[0.000000e+00, 1.280000e+02, 1.250000e-01, 5.000000e-01, 0.000000e+00, 0.000000e+00, 2.500000e-01, 0.000000e+00]>
 plan.buffer weights @inner_factors bytes 32 pack {kind = "inner_factors", mean = 0.0 : f64, rms = 8.0 : f64, shape = array<i64: 3, 4>, block = array<i64: 2>, in = array<i64: 2, 2>, tile = array<i64: 2>} value dense<[[1.0, 1.0, -1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [2.0, 2.0, -1.0, 1.0]]> : tensor<3x4xf32>
-// A mean that is not zero makes them larger (16 -> 32); weights that are all zero get 1.
-// CHECK: @inner_mean {{.*}} value dense<[0.000000e+00, 0.000000e+00, 3.125000e-02, 1.000000e+00]>
+// A mean that is not zero makes them larger (16 -> 32); weights that are all zero get the largest, 2^60.
+// CHECK: @inner_mean {{.*}} value dense<[0.000000e+00, 0.000000e+00, 3.125000e-02, 8.67361737E-19]>
 plan.buffer weights @inner_mean bytes 16 pack {kind = "inner_factors", mean = 84.4 : f64, rms = 84.4 : f64, shape = array<i64: 2, 4>, block = array<i64: 2>, in = array<i64: 2, 2>, tile = array<i64: 1>} value dense<[[4.0, 4.0, -4.0, 4.0], [0.0, 0.0, 0.0, 0.0]]> : tensor<2x4xf32>
 // The transform at position 0 of F(2x2) is the corner of the kernel: 16 positions of [input lane][2][lane], here of the first.
 // CHECK: @inner_winograd {{.*}} value dense<[8.000000e+00, -8.000000e+00, 
