@@ -15,8 +15,7 @@ bool GraphImporter::checkCounts() {
   for (auto [name, count] : {std::pair<const char *, int64_t>{"nodes", graph.node_size()},
                              {"initializers", graph.initializer_size()},
                              {"inputs", graph.input_size()},
-                             {"outputs", graph.output_size()},
-                             {"functions", model.functions_size()}})
+                             {"outputs", graph.output_size()}})
     if (count > most)
       most = count, what = name;
   if (most > limits::kNodes)

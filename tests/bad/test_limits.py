@@ -37,6 +37,20 @@ def test_a_million_nodes(stack, tmp_path):
     assert (tmp_path / "net.o").read_bytes() == OLD
 
 
+VALUE = helper.make_tensor_value_info("v", TensorProto.FLOAT, [1]).SerializeToString()
+TENSOR = helper.make_tensor("v", TensorProto.FLOAT, [1], [1.0]).SerializeToString()
+
+
+@pytest.mark.parametrize("what, number, item", [("initializers", 5, TENSOR), ("inputs", 11, VALUE), ("outputs", 12, VALUE)])
+def test_too_many_of_anything(what, number, item, tmp_path):
+    """A hundred thousand and one, with those of the model itself."""
+    good = good_model().graph
+    there = {"initializers": len(good.initializer), "inputs": len(good.input), "outputs": len(good.output)}[what]
+    inside = good.SerializeToString() + field(number, item) * (100001 - there)
+    (tmp_path / "model.onnx").write_bytes(b"\x08\x08" + field(7, inside) + field(8, b"\x10\x11"))
+    refuse(tmp_path, f"model.onnx: error: [R063] {what} 100001 > 100000")
+
+
 def test_time_is_linear_in_the_nodes(tmp_path):
     seconds = []
     for count in 5000, 20000:
