@@ -26,7 +26,8 @@ double stepCycles(int64_t vectors, int64_t pixels, const Machine &m) {
 }
 
 // The same for sums of which innerSums are inner products: per pair of input channels these take two additions, in pipes of their
-// own, and an FMA, the others two FMAs. Weights of a block are two vectors a pair. The loop costs 0.7 cycles a pair beside (Zen 4), and the fewer pixels, the more stay in L1.
+// own, and an FMA, the others two FMAs. Weights of a block are two vectors a pair. The loop costs 0.7 cycles a pair beside (Zen 4), and
+// the fewer pixels, the more stay in L1.
 bool fitsInner(int64_t vectors, int64_t pixels, const Machine &m) {
   return vectors * pixels + 2 * vectors + 4 <= m.registers && vectors * pixels <= m.registers * 3 / 4;
 }
@@ -54,7 +55,8 @@ struct Row {
   int64_t width, reduction, rows;
 };
 
-// Cycles in which the weights of one step arrive, per row: from memory, and for each further run at 16 bytes a cycle from L3 when those of a call do not stay in L2.
+// Cycles in which the weights of one step arrive, per row: from memory, and for each further run at 16 bytes a cycle from L3 when
+// those of a call do not stay in L2.
 double weightCycles(int64_t vectors, int64_t runs, const Row &row, const Machine &m) {
   const double bytes = 4.0 * static_cast<double>(vectors * m.lanes);
   const bool staysInL2 = bytes * static_cast<double>(row.reduction) <= 0.625 * static_cast<double>(m.l2Bytes);

@@ -1,5 +1,5 @@
-// The table of levels. x86 levels are those of the psABI, and one of processors that can do more; the numbers are of the weakest common core of each level, so that
-// one tile is good on all of them: Haswell, Zen 2 and newer (v3: two ymm FMAs and two ymm loads per cycle), Skylake-X and
+// The table of levels. x86 levels are those of the psABI, and one of processors that can do more; the numbers are of the weakest
+// common core of each level, so that one tile is good on all of them: Haswell, Zen 2 and newer (v3: two ymm FMAs and two ymm loads per cycle), Skylake-X and
 // Zen 4 (v4), Nehalem (v2, no FMA), Cortex-A76 (armv8-a).
 #include "schedules/Machine.h"
 #include "runtime/resnetc_runtime.h"
@@ -89,11 +89,13 @@ static std::vector<Machine> levelsOf(const std::string &triple) {
   return {};
 }
 
+bool canRunHere(const Machine &machine) { return (resnetc_rt_cpu_features() & machine.cpuFeatures) == machine.cpuFeatures; }
+
 // The best level that this processor can run; the baseline where it cannot even run that.
 static std::string hostLevel() {
   const std::vector<Machine> levels = levelsOf(hostTriple());
   for (const Machine &m : levels)
-    if ((resnetc_rt_cpu_features() & m.cpuFeatures) == m.cpuFeatures)
+    if (canRunHere(m))
       return m.level;
   return levels.back().level;
 }

@@ -30,6 +30,8 @@ struct Machine {
 
 // `triple` empty = this host's; `cpu` = "native", "baseline" or a level. Returns nothing for words that it does not know.
 std::optional<Machine> machineFor(const std::string &triple, const std::string &cpu);
+// Whether this processor has all that code for `machine` needs.
+bool canRunHere(const Machine &machine);
 // What `--cpu` accepts, best first, for messages.
 std::vector<std::string> machineLevels(const std::string &triple);
 

@@ -46,4 +46,13 @@ const WinogradMatrices &winogradMatrices(int64_t m, int64_t stride) {
   return m == 2 ? two : four;
 }
 
+double winogradWeight(const Matrix &g, const float *kernel, int64_t position) {
+  const int64_t n = static_cast<int64_t>(g.size());
+  double sum = 0;
+  for (int y = 0; y < 3; ++y)
+    for (int x = 0; x < 3; ++x)
+      sum += g[position / n][y] * kernel[3 * y + x] * g[position % n][x];
+  return sum;
+}
+
 } // namespace resnetc

@@ -22,4 +22,7 @@ const WinogradMatrices &winogradMatrices(int64_t m, int64_t stride);
 // n: what a row of m outputs reads.
 constexpr int64_t winogradWindow(int64_t m, int64_t stride) { return stride * (m - 1) + 3; }
 
+// (G w G^T)[position / n, position % n] of one 3x3 kernel, row by row in memory.
+double winogradWeight(const Matrix &g, const float *kernel, int64_t position);
+
 } // namespace resnetc

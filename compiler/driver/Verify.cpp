@@ -79,7 +79,7 @@ public:
   Verifier(LoadedObject &object, ArrayRef<Machine> machines, const Options &options, Diagnostics &diagnostics)
       : object(object), options(options), diagnostics(diagnostics), isAlone(machines.size() == 1) {
     for (const Machine &machine : machines)
-      if (canRun(machine))
+      if (canRunHere(machine))
         levels.push_back({machine});
       else
         missing.push_back(machine.level);
@@ -120,10 +120,6 @@ private:
   Shortcuts shortcuts() const {
     const bool inner = llvm::any_of(levels, [](const Level &level) { return level.machine.addsPerCycle > 0; });
     return {!options.strictMath, !options.strictMath && inner};
-  }
-
-  static bool canRun(const Machine &machine) {
-    return (resnetc_rt_cpu_features() & machine.cpuFeatures) == machine.cpuFeatures;
   }
 
   bool checkLevel(Level &level, const Meaning &meaning, ArrayRef<Tensor> inputs, ArrayRef<Uncertain> wanted) {

@@ -71,15 +71,7 @@ private:
   float weight(int64_t position, int64_t o, int64_t i) const {
     if (o >= outputs || i >= inputs)
       return 0;
-    if (!isWinograd)
-      return weights[o * inputs + i];
-    const auto n = static_cast<int64_t>(g.size());
-    const float *kernel = &weights[(o * inputs + i) * 9];
-    double sum = 0;
-    for (int y = 0; y < 3; ++y)
-      for (int x = 0; x < 3; ++x)
-        sum += g[position / n][y] * kernel[3 * y + x] * g[position % n][x];
-    return static_cast<float>(sum);
+    return isWinograd ? static_cast<float>(winogradWeight(g, &weights[(o * inputs + i) * 9], position)) : weights[o * inputs + i];
   }
 
   // Of B^T d B at a position, for pixels that are independent of each other. They differ, if only from the zeros of the border.

@@ -54,16 +54,6 @@ struct ConvPacking {
   }
 };
 
-// (G g G^T)[p / n, p % n] of one 3x3 kernel.
-double transformedKernel(const Matrix &g, const float *kernel, int64_t p) {
-  const int64_t n = static_cast<int64_t>(g.size());
-  double sum = 0;
-  for (int y = 0; y < 3; ++y)
-    for (int x = 0; x < 3; ++x)
-      sum += g[p / n][y] * kernel[3 * y + x] * g[p % n][x];
-  return sum;
-}
-
 std::vector<float> packWinograd(const KernelSpec &spec, const std::vector<float> &in) {
   const int64_t outputs = spec.at("shape"), inputs = spec.at("shape", 1), block = spec.at("block"),
                 inBlocks = spec.at("in", 1), tile = spec.at("tile") * block,
@@ -75,7 +65,7 @@ std::vector<float> packWinograd(const KernelSpec &spec, const std::vector<float>
     for (int64_t i = 0; i < inputs; ++i) {
       const int64_t at = (o / tile * inBlocks * block + i) * tile + o % tile;
       for (int64_t p = 0; p < positions; ++p)
-        out[p * position + at] = static_cast<float>(transformedKernel(g, &in[(o * inputs + i) * 9], p));
+        out[p * position + at] = static_cast<float>(winogradWeight(g, &in[(o * inputs + i) * 9], p));
     }
   return out;
 }

@@ -21,20 +21,14 @@ using namespace Halide;
 
 constexpr int Pair = 2;  // steps of the inner loop that are unrolled
 
-// Weights arrive from memory more slowly than one pass over them takes, but every call makes several passes. So while the
-// tiles of a call work, they ask for the weights of the next call, which follow in memory: one line for each pair of steps,
-// or a few where there are not enough tiles, until all are asked for.
+// One point for each pair of steps.
 static Expr readingWeightsAhead(Expr input, const KernelSpec &spec, ImageParam weights, const RDom &r, Var x, Var y) {
   const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), kernel = listOf(spec, "kernel", 2, 1);
   const int block = listOf(spec, "block", 1, 1)[0], tile = listOf(spec, "tile", 1, 1)[0];
-  const int64_t steps = int64_t(in[0]) * in[1] * kernel[0] * kernel[1], bytes = 4 * steps * block * size[2];
-  const int tiles = size[0] / tile * size[1], pairs = static_cast<int>(steps / Pair), lines = static_cast<int>(bytes / Line);
-  const int perPair = (lines + pairs * tiles - 1) / (pairs * tiles);
+  const int64_t steps = int64_t(in[0]) * in[1] * kernel[0] * kernel[1];
   const Expr step = ((r.w * kernel[1] + r.z) * kernel[0] + r.y) * in[0] + r.x;
-  const Expr tileIndex = min(y * (size[0] / tile) + x / tile, (lines - 1) / (perPair * pairs));
-  return asking(input, weights, perPair, [&](int i) {
-    return cast<int64_t>(((tileIndex * pairs + step / Pair) * perPair + i) * Line) + Expr(bytes);
-  });
+  return askingForNextWeights(input, weights, 4 * steps * block * size[2], size[0] / tile * size[1], y * (size[0] / tile) + x / tile,
+                              static_cast<int>(steps / Pair), step / Pair);
 }
 
 // A 1x1 convolution reads one stream of pixels for each input block. Those are more than the processor follows by itself, so in

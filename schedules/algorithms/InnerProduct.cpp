@@ -31,16 +31,11 @@ int pairsOf(const std::vector<int> &in) {
   return in[1] / 2;
 }
 
-// The tiles of a call ask for the weights of the next one, which follow in memory: some lines a step, until all are asked for.
 Expr readingWeightsAhead(Expr pixel, const KernelSpec &spec, ImageParam weights, const RDom &r, Var x, Var y) {
   const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1);
   const int block = listOf(spec, "block", 1, 1)[0], tile = listOf(spec, "tile", 1, 1)[0], steps = in[0] * pairsOf(in);
-  const int tiles = size[0] / tile * size[1], bytes = 4 * steps * 2 * block * size[2], lines = bytes / Line;
-  const int perStep = (lines + steps * tiles - 1) / (steps * tiles);
-  const Expr tileIndex = min(y * (size[0] / tile) + x / tile, (lines - 1) / (perStep * steps)), step = r.y * in[0] + r.x;
-  return asking(pixel, weights, perStep, [&](int i) {
-    return cast<int64_t>(((tileIndex * steps + step) * perStep + i) * Line) + Expr(bytes);
-  });
+  return askingForNextWeights(pixel, weights, int64_t(4) * steps * 2 * block * size[2], size[0] / tile * size[1],
+                              y * (size[0] / tile) + x / tile, steps, r.y * in[0] + r.x);
 }
 
 Computation innerProduct(const KernelSpec &spec) {

@@ -96,13 +96,12 @@ struct Problem {
     spec.words["act"] = "relu";
     spec.ints = {{"size", {pixels, height, tiling.blocks}}, {"block", {block}}, {"in", {inBlock, inBlocks}},
                  {"in_strides", {inBlock, inBlock * side, inBlock * side * side}},
-                 {"out_strides", {block, block * layer.side, block * area}},
-                 {"kernel", {k, k}}, {"stride", {s, s}}, {"dilation", {1, 1}}, {"tile", {px}}};
+                 {"out_strides", {block, block * layer.side, block * area}}, {"tile", {px}}};
     if (isInner()) {
       spec.kind = "inner_product";
-      for (const char *key : {"kernel", "stride", "dilation"})
-        spec.ints.erase(key);
       spec.ints["sums_stride"] = {width};
+    } else {
+      spec.ints["kernel"] = {k, k}, spec.ints["stride"] = {s, s}, spec.ints["dilation"] = {1, 1};
     }
     return spec;
   }
@@ -190,7 +189,7 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "kernel-bench: error: unknown level '%s'\n", level.c_str());
     return 2;
   }
-  if (machine->cpuFeatures & ~machineFor("", "native")->cpuFeatures) {
+  if (!canRunHere(*machine)) {
     std::fprintf(stderr, "kernel-bench: error: this processor does not have %s\n", level.c_str());
     return 2;
   }

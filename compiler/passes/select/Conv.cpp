@@ -194,21 +194,21 @@ struct DirectConv {
                   {"block", {block()}},
                   {"in", {q.in.block, g.inBlocks}},
                   {"in_strides", {q.in.strides[3], q.in.strides[2], q.in.strides[1]}},
-                  {"kernel", {kernel()[1], kernel()[0]}},
-                  {"stride", {q.stride[1], q.stride[0]}},
-                  {"dilation", {q.dilation[1], q.dilation[0]}},
                   {"tile", {pixels}}},
                  {},
                  {}};
     if (tiling.isInner) {
       call.spec.kind = "inner_product";
-      for (const char *key : {"kernel", "stride", "dilation"})
-        call.spec.ints.erase(key);
       call.spec.ints["sums_stride"] = {q.out.shape[3]};
       if (x == 0)
         call.spec.words["ahead"] = "weights";
-    } else if (isPoint() && !q.isMatrix && asksForPixels(g.inBlocks, tiles))
-      call.spec.words["ahead"] = "pixels";
+    } else {
+      call.spec.ints["kernel"] = {kernel()[1], kernel()[0]};
+      call.spec.ints["stride"] = {q.stride[1], q.stride[0]};
+      call.spec.ints["dilation"] = {q.dilation[1], q.dilation[0]};
+      if (isPoint() && !q.isMatrix && asksForPixels(g.inBlocks, tiles))
+        call.spec.words["ahead"] = "pixels";
+    }
     const int64_t lanes = tiling.blocks * block();
     const auto vector = [&](FlatSymbolRefAttr v) {
       return Pointer{v, run.firstTile * lanes, inOrder(0, g.outBlocks * block(), lanes, 0)};
