@@ -10,15 +10,27 @@ using namespace resnetc;
 
 namespace {
 
+// A module of one function.
+class Parsed {
+public:
+  explicit Parsed(const char *text) {
+    context.loadDialect<mlir::func::FuncDialect, rn::RnDialect>();
+    module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+  }
+  mlir::func::FuncOp function() const { return *module.get().getOps<mlir::func::FuncOp>().begin(); }
+
+private:
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
 TEST(Rounding, OfALongSum) {
   constexpr int64_t n = 4096;
-  mlir::MLIRContext context;
-  context.loadDialect<mlir::func::FuncDialect, rn::RnDialect>();
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
+  const Parsed parsed(R"(
     func.func @main(%x: tensor<1x4096xf32>, %w: tensor<1x4096xf32>) -> tensor<1x1xf32> {
       %0 = rn.dense(%x, %w) : tensor<1x4096xf32>, tensor<1x4096xf32> -> tensor<1x1xf32>
       return %0 : tensor<1x1xf32>
-    })", &context);
+    })");
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
   double mostSigmas = 0;
@@ -30,7 +42,7 @@ TEST(Rounding, OfALongSum) {
       arguments[0].data[i] = x, arguments[1].data[i] = w;
       sum += x * w;
     }
-    auto results = evaluateRounded(*module->getOps<mlir::func::FuncOp>().begin(), arguments, {});
+    auto results = evaluateRounded(parsed.function(), arguments, {});
     ASSERT_TRUE(mlir::succeeded(results));
     const Uncertain &y = (*results)[0];
     mostSigmas = std::max(mostSigmas, std::abs(sum - y.value.data[0]) / std::sqrt(y.variance[0]));
@@ -42,13 +54,11 @@ TEST(Rounding, OfALongSum) {
 // An inner product of 1024 channels as the kernels compute it, with the best scale and with one that is four times off.
 TEST(Rounding, OfInnerProducts) {
   constexpr int64_t n = 1024, block = 16;
-  mlir::MLIRContext context;
-  context.loadDialect<mlir::func::FuncDialect, rn::RnDialect>();
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
+  const Parsed parsed(R"(
     func.func @main(%x: tensor<1x1024x1x1xf32>, %w: tensor<1x1024x1x1xf32>) -> tensor<1x1x1x1xf32> {
       %0 = rn.conv2d(%x, %w) : tensor<1x1024x1x1xf32>, tensor<1x1024x1x1xf32> -> tensor<1x1x1x1xf32>
       return %0 : tensor<1x1x1x1xf32>
-    })", &context);
+    })");
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
   double mostSigmas[3] = {};
@@ -74,7 +84,7 @@ TEST(Rounding, OfInnerProducts) {
         const auto x0 = static_cast<float>(x[a]), x1 = static_cast<float>(x[b]), w0 = scale * static_cast<float>(w[a]), w1 = scale * static_cast<float>(w[b]);
         sum = std::fma(w1 + x0, w0 + x1, sum);
       });
-      auto results = evaluateRounded(*module->getOps<mlir::func::FuncOp>().begin(), arguments, {true, true});
+      auto results = evaluateRounded(parsed.function(), arguments, {true, true});
       ASSERT_TRUE(mlir::succeeded(results));
       const Uncertain &y = (*results)[0];
       double &most = mostSigmas[off / 2 + 1];
@@ -89,14 +99,12 @@ TEST(Rounding, OfInnerProducts) {
 
 // d(x^2) = 2 x dx: the variance that x brings is that of the square, on top of the roundings.
 TEST(Rounding, OfAMeanOfSquares) {
-  mlir::MLIRContext context;
-  context.loadDialect<mlir::func::FuncDialect, rn::RnDialect>();
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
+  const Parsed parsed(R"(
     func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
       %0 = rn.reduce "mean_square" %x {axes = array<i64: 1>, keepdims} : tensor<1x2xf32> -> tensor<1x1xf32>
       return %0 : tensor<1x1xf32>
-    })", &context);
-  mlir::Operation *reduce = &(*module->getOps<mlir::func::FuncOp>().begin()).getBody().front().front();
+    })");
+  mlir::Operation *reduce = &parsed.function().getBody().front().front();
   const Uncertain x{{{1, 2}, {3, -4}}, {0.01, 0.04}};
   auto y = evaluateRounded(reduce, x, {});
   ASSERT_TRUE(mlir::succeeded(y));
