@@ -18,13 +18,16 @@ static uint32_t saved_state(void) {
 
 static int has(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
 
-/* AMD since Zen 4: families 19h (of which Zen 3 has no AVX-512) and newer. */
-static int has_adders(void) {
+/* Which of AMD's processors with AVX-512: family 19h is Zen 4 (its Zen 3 has no AVX-512), 1Ah and newer Zen 5. */
+static uint32_t adders(void) {
   uint32_t eax, ebx, ecx, edx;
   if (!__get_cpuid(0, &eax, &ebx, &ecx, &edx) || ebx != signature_AMD_ebx || ecx != signature_AMD_ecx || edx != signature_AMD_edx)
     return 0;
-  const uint32_t base_family = 0xf, zen4 = 0x19;
-  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (eax >> 8 & 0xf) == base_family && base_family + (eax >> 20 & 0xff) >= zen4;
+  const uint32_t base_family = 0xf, zen4 = 0x19, zen5 = 0x1a;
+  if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || (eax >> 8 & 0xf) != base_family)
+    return 0;
+  const uint32_t family = base_family + (eax >> 20 & 0xff);
+  return (family >= zen4 ? RESNETC_CPU_ADDERS : 0) | (family >= zen5 ? RESNETC_CPU_TWO_ADDERS : 0);
 }
 
 static uint32_t detect(void) {
@@ -41,8 +44,8 @@ static uint32_t detect(void) {
   found |= RESNETC_CPU_AVX2;
   if (has(state, zmm) && has(ebx, bit_AVX512F | bit_AVX512CD | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL))
     found |= RESNETC_CPU_AVX512;
-  if (has(found, RESNETC_CPU_AVX512) && has_adders())
-    found |= RESNETC_CPU_ADDERS;
+  if (has(found, RESNETC_CPU_AVX512))
+    found |= adders();
   return found;
 }
 #elif defined(__aarch64__)

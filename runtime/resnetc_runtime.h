@@ -97,6 +97,7 @@ typedef struct resnetc_model {
 #define RESNETC_CPU_AVX512 4u /* F, CD, BW, DQ, VL, with the operating system's support */
 #define RESNETC_CPU_NEON 8u
 #define RESNETC_CPU_ADDERS 16u /* AVX-512, and a vector addition beside each FMA, in a pipe of its own: AMD Zen 4 and newer */
+#define RESNETC_CPU_TWO_ADDERS 32u /* and two of both start per cycle: AMD Zen 5 and newer */
 /* Bits of this CPU, found once. */
 uint32_t resnetc_rt_cpu_features(void);
 /* Checks exec (may be NULL) and cancel. */

@@ -26,8 +26,8 @@ double stepCycles(int64_t vectors, int64_t pixels, const Machine &m) {
 }
 
 // The same for sums of which innerSums are inner products: per pair of input channels these take two additions, in pipes of their
-// own, and an FMA, the others two FMAs. Weights of a block are two vectors a pair. The loop costs 0.7 cycles a pair beside (Zen 4), and
-// the fewer pixels, the more stay in L1.
+// own, and an FMA, the others two FMAs. Weights of a block are two vectors a pair. The loop costs 0.7 cycles a pair beside (Zen 4, Zen 5),
+// what is loaded for several instructions a little more, and the fewer pixels, the more stay in L1.
 bool fitsInner(int64_t vectors, int64_t pixels, const Machine &m) {
   return vectors * pixels + 2 * vectors + 4 <= m.registers && vectors * pixels <= m.registers * 3 / 4;
 }
@@ -35,9 +35,10 @@ bool fitsInner(int64_t vectors, int64_t pixels, const Machine &m) {
 double innerStepCycles(int64_t vectors, int64_t pixels, const Machine &m) {
   const int64_t sums = vectors * pixels, inner = innerSums(sums);
   const double additions = static_cast<double>(2 * inner), fmas = static_cast<double>(inner + 2 * (sums - inner));
-  const double loads = static_cast<double>(2 * vectors + 2 * sums), latency = (inner == sums ? 1 : 2) * m.fmaLatency;
+  const bool shared = sharesScalars(m);
+  const double loads = static_cast<double>(2 * vectors + 2 * (shared ? pixels : sums)), latency = (inner == sums ? 1 : 2) * m.fmaLatency;
   const double pair = std::max({fmas / m.fmaPerCycle, additions / m.addsPerCycle, loads / m.loadsPerCycle, latency});
-  return (pair + 0.7 + 0.02 * static_cast<double>(pixels)) / 2;
+  return (pair + 0.7 + (shared ? 0.1 : 0.02) * static_cast<double>(pixels)) / 2;
 }
 
 // The loop that a row is tiled for.
@@ -99,6 +100,8 @@ double coverRow(const Loop &loop, const Row &row, int64_t vectors, const Machine
 
 int64_t innerSums(int64_t sums) { return 2 * sums / 3; }
 
+bool sharesScalars(const Machine &m) { return 2 * m.loadsPerCycle < 3 * m.addsPerCycle; }
+
 double overlapped(double arithmetic, double stream) { return std::max(arithmetic, stream) + 0.4 * std::min(arithmetic, stream); }
 
 static ConvTiling tileBlocks(const Loop &loop, const Row &row, int64_t blocks, const Machine &m) {
@@ -130,7 +133,7 @@ ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &m, int64_t red
 }
 
 ConvTiling tileInner(int64_t width, int64_t blocks, const Machine &m, int64_t reduction, int64_t rows) {
-  constexpr int64_t most = 2; // whose weights are read in opposite orders
+  const int64_t most = sharesScalars(m) ? 4 : 2; // of two the weights are read in opposite orders
   return m.addsPerCycle ? bestOf(Inner, {width, reduction, rows}, blocks, most, m) : ConvTiling();
 }
 

@@ -36,5 +36,8 @@ ConvTiling tileRow(int64_t width, int64_t blocks, const Machine &machine, int64_
 ConvTiling tileInner(int64_t width, int64_t blocks, const Machine &machine, int64_t reduction = 0, int64_t rows = 1);
 // How many of the sums that are formed together are inner products: as many as keep both kinds of pipes busy.
 int64_t innerSums(int64_t sums);
+// Whether scalars of such kernels are loaded once for all blocks, into registers: where as operands of the instructions that take
+// them they are more than the machine loads.
+bool sharesScalars(const Machine &machine);
 
 }  // namespace resnetc

@@ -21,13 +21,23 @@ static Machine x86V4() {
   return m;
 }
 
-// AMD's Zen 4 and 5: AVX-512 with an addition beside each FMA. Zen 4 starts one of both per cycle in 512 bits, Zen 5 two.
+// AMD's Zen 4: AVX-512 with an addition beside each FMA, one of both per cycle in 512 bits.
 static Machine zen4() {
   Machine m = x86V4();
   m.level = m.llvmCpu = "znver4";
   m.fmaPerCycle = 1, m.addsPerCycle = 1;
   m.memoryBytesPerCycle = 8;
   m.cpuFeatures |= RESNETC_CPU_ADDERS;
+  return m;
+}
+
+// AMD's Zen 5: two of both per cycle.
+static Machine zen5() {
+  Machine m = zen4();
+  m.level = m.llvmCpu = "znver5";
+  m.fmaPerCycle = 2, m.addsPerCycle = 2, m.issuePerCycle = 6;
+  m.l1Bytes = 48 << 10;
+  m.cpuFeatures |= RESNETC_CPU_TWO_ADDERS;
   return m;
 }
 
@@ -83,7 +93,7 @@ static std::string hostTriple() {
 
 static std::vector<Machine> levelsOf(const std::string &triple) {
   if (isX86(triple))
-    return {zen4(), x86V4(), x86V3(), x86V2()};
+    return {zen5(), zen4(), x86V4(), x86V3(), x86V2()};
   if (isArm(triple))
     return {armV8()};
   return {};

@@ -9,7 +9,7 @@
 namespace resnetc {
 
 struct Machine {
-  std::string level;         // "znver4", "x86-64-v4", "x86-64-v3", "x86-64-v2", "armv8-a": what --cpu names and messages print
+  std::string level;         // "znver5", "znver4", "x86-64-v4", "x86-64-v3", "x86-64-v2", "armv8-a": what --cpu names and messages print
   std::string triple;        // LLVM target triple, e.g. x86_64-unknown-linux-gnu
   std::string llvmCpu;       // -mcpu for the code generator
   std::string llvmFeatures;  // "+avx2,+fma,..." for the code that is not Halide's

@@ -18,7 +18,7 @@ class Matrices {
 public:
   Matrices(const KernelSpec &spec, const std::vector<float> &weights)
       : outputs(spec.at("shape")), inputs(spec.at("shape", 1)), block(spec.at("block")), inBlocks(spec.at("in", 1)),
-        tile(spec.at("tile")), isWinograd(spec.has("output_tile")), moments{spec.real("mean", 0), spec.real("rms", 1)},
+        tile(spec.at("tile")), sharesScalars(spec.word("scalars", "") == "shared"), isWinograd(spec.has("output_tile")), moments{spec.real("mean", 0), spec.real("rms", 1)},
         weights(weights) {
     if (isWinograd) {
       const WinogradMatrices &m = winogradMatrices(spec.at("output_tile"), spec.at("stride"));
@@ -27,6 +27,7 @@ public:
   }
 
   const int64_t outputs, inputs, block, inBlocks, tile;
+  const bool sharesScalars;
 
   int64_t positions() const { return isWinograd ? static_cast<int64_t>(g.size() * g.size()) : 1; }
   int64_t outBlocks() const { return (outputs + block - 1) / block; }
@@ -112,7 +113,7 @@ std::vector<float> packInnerWeights(const KernelSpec &spec, const std::vector<fl
   std::vector<float> out(m.positions() * m.outBlocks() * ofBlock, 0.0f);
   forEachRow(m, [&](int64_t position, int64_t output, const Matrices::Row &row, double scale) {
     const int64_t block = output / b, start = (position * m.outBlocks() + block) * ofBlock + output % b;
-    const bool isBackwards = block % m.tile % 2 == 1;
+    const bool isBackwards = !m.sharesScalars && block % m.tile % 2 == 1;
     for (int64_t p = 0; p < m.pairs(); ++p)
       for (int64_t lane = 0; lane < b; ++lane) {
         const int64_t at = start + (p * b + (isBackwards ? b - 1 - lane : lane)) * 2 * b;

@@ -9,10 +9,11 @@
 // inner_product   value[c,x,y,k] = bias[c,k] + factors[c,1,k] * sum over channels of w[...] * in[...]
 //   ints     size=[w,h,kb] block=[b] in=[b,in_blocks], in_blocks even; in_strides=[x,y,block] sums_stride=[y], and the strides of the
 //            epilogue [x,y,block]; tile=[px]: pixels computed together, divides w. All kb blocks are computed together
-//   words    ahead=weights: optional; the call asks for the weights of the next one, which must follow
+//   words    scalars=shared: optional; lanes stand in one order in all blocks of kb, so that one load of a scalar serves them all
+//            ahead=weights: optional; the call asks for the weights of the next one, which must follow
 //   operands in, w, bias, factors, sums, and what the epilogue has: see Epilogue.h
-//   w is [kb][pair][lane][2][b], b fastest; in odd blocks of kb the lanes of a pair stand in the opposite order, so that no two
-//   instructions read the same scalar and each remains an operand. factors is [kb][2][b]: the sum of a channel's w0 w1, and 1 / scale
+//   w is [kb][pair][lane][2][b], b fastest; unless scalars are shared, in odd blocks of kb the lanes of a pair stand in the opposite
+//   order, so that no two instructions read the same scalar and each remains an operand. factors is [kb][2][b]: the sum of a channel's w0 w1, and 1 / scale
 // pair_sums       out[x,y] = sum over pairs p and lanes l of in[l,x,y,2p] * in[l,x,y,2p+1]
 //   ints     size=[w,h] in=[b,in_blocks] in_strides=[x,y,block] out_strides=[y]
 //   operands in, out
@@ -54,7 +55,8 @@ Computation innerProduct(const KernelSpec &spec) {
   RDom r(0, in[0], 0, pairs, "r"); // lane, pair
   const int together = tile * size[2], inner = static_cast<int>(innerSums(together));
   const Expr isInner = (k * tile + x % tile) * inner % together < inner; // spread evenly
-  const Expr lane = select(k % 2 == 0, r.x, in[0] - 1 - r.x);
+  const bool shared = wordOf(spec, "scalars", {"", "shared"}) == "shared";
+  const Expr lane = shared ? Expr(r.x) : select(k % 2 == 0, r.x, in[0] - 1 - r.x);
   Expr x0 = input(lane, x, y, 2 * r.y);
   if (wordOf(spec, "ahead", {"", "weights"}) == "weights")
     x0 = select(x % tile == 0 && k == 0, readingWeightsAhead(x0, spec, weights, r, x, y), x0);

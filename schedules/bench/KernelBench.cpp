@@ -62,8 +62,9 @@ struct Problem {
   Layer layer;
   int64_t block, inBlock, inBlocks, outBlocks, side, width, height;  // side: of the input with its border
   ConvTiling tiling;
+  bool shared;
 
-  Problem(const Layer &l, const Machine &m) : layer(l), block(m.block) {
+  Problem(const Layer &l, const Machine &m) : layer(l), block(m.block), shared(sharesScalars(m)) {
     inBlock = l.in % block != 0 || l.side == 1 ? 1 : block;
     inBlocks = l.in / inBlock;
     outBlocks = (l.out + block - 1) / block;
@@ -100,6 +101,8 @@ struct Problem {
     if (isInner()) {
       spec.kind = "inner_product";
       spec.ints["sums_stride"] = {width};
+      if (shared)
+        spec.words["scalars"] = "shared";
     } else {
       spec.ints["kernel"] = {k, k}, spec.ints["stride"] = {s, s}, spec.ints["dilation"] = {1, 1};
     }

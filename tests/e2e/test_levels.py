@@ -12,9 +12,9 @@ import pytest
 import resnet
 from native import run
 
-FEATURES = {"x86-64-v2": 1, "x86-64-v3": 3, "x86-64-v4": 7, "znver4": 23}  # RESNETC_CPU_*
+FEATURES = {"x86-64-v2": 1, "x86-64-v3": 3, "x86-64-v4": 7, "znver4": 23, "znver5": 55}  # RESNETC_CPU_*
 LEVELS = list(FEATURES)
-MULTI = "--multi-cpu=x86-64-v2,v3,v4,znver4"
+MULTI = "--multi-cpu=x86-64-v2,v3,v4,znver4,znver5"
 E_CPU = 4
 needs_qemu = pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="needs qemu-user")
 

@@ -144,6 +144,7 @@ TEST(Cpu, FindsWhatTheCompilersDetectionFinds) {
   EXPECT_EQ(bool(features & RESNETC_CPU_AVX2), avx2);
   EXPECT_EQ(bool(features & RESNETC_CPU_AVX512), avx512);
   EXPECT_EQ(bool(features & RESNETC_CPU_ADDERS), avx512 && __builtin_cpu_is("amd"));
+  EXPECT_FALSE(features & RESNETC_CPU_TWO_ADDERS && !(features & RESNETC_CPU_ADDERS));
   EXPECT_FALSE(features & RESNETC_CPU_NEON);
 #elif defined(__aarch64__)
   EXPECT_EQ(features, RESNETC_CPU_NEON);

@@ -140,6 +140,7 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
 void innerProduct(const KernelSpec &s, const Operands &in, const Visit &visit) {
   const auto ins = withLane(s, "in_strides");
   const int64_t b = s.at("block"), pairs = s.at("in", 1) / 2;
+  const bool isShared = s.word("scalars", "") == "shared";
   const std::vector<int64_t> ws = {1, b, 2 * b, 2 * b * b, 2 * b * b * pairs};
   for (int64_t k = 0; k < s.at("size", 2); k++)
     for (int64_t y = 0; y < s.at("size", 1); y++)
@@ -148,7 +149,7 @@ void innerProduct(const KernelSpec &s, const Operands &in, const Visit &visit) {
           double sum = 0, size = 0;
           for (int64_t p = 0; p < pairs; p++)
             for (int64_t i = 0; i < b; i++) {
-              const int64_t lane = k % 2 ? b - 1 - i : i;
+              const int64_t lane = k % 2 && !isShared ? b - 1 - i : i;
               const double w0 = in[1][at(ws, {c, 0, lane, p, k})], w1 = in[1][at(ws, {c, 1, lane, p, k})];
               const double x0 = in[0][at(ins, {i, x, y, 2 * p})], x1 = in[0][at(ins, {i, x, y, 2 * p + 1})];
               sum += w0 * x0 + w1 * x1;

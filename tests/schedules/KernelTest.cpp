@@ -195,6 +195,8 @@ TEST_P(Kernels, InnerProducts) {
     s.words["act"] = "relu";
     s.ints["res_strides"] = s.ints["out_strides"];
     check(s, l, 5, complete);
+    s.words["scalars"] = "shared";
+    check(s, l, 5, complete);
     check({"pair_sums", {{"size", {px * tiles, h}}, {"in", s.list("in")}, {"in_strides", s.list("in_strides")}, {"out_strides", {px * tiles + 2}}}, {}, {}}, l);
   }
 }

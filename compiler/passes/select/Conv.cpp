@@ -199,6 +199,8 @@ struct DirectConv {
                  {}};
     if (tiling.isInner) {
       call.spec.kind = "inner_product";
+      if (sharesScalars(p.machine))
+        call.spec.words["scalars"] = "shared";
       call.spec.ints["sums_stride"] = {q.out.shape[3]};
       if (x == 0)
         call.spec.words["ahead"] = "weights";

@@ -30,6 +30,8 @@ InnerOperands innerOperands(Planner &p, const Problem &q, int64_t tileBlocks, in
                   {{"shape", {shape[0], shape[1]}}, {"block", {block}}, {"in", {block, inBlocks}}, {"tile", {tileBlocks}}},
                   {{"mean", q.moments->mean}, {"rms", q.moments->rms}},
                   {}};
+  if (sharesScalars(p.machine))
+    pack.words["scalars"] = "shared";
   if (m) {
     pack.ints["output_tile"] = {m};
     pack.ints["stride"] = {q.stride[0]};

@@ -181,6 +181,8 @@ private:
     const Pointer zero = zeroBias();
     KernelSpec spec = productSpec("inner_product");
     spec.ints["sums_stride"] = {tiles};
+    if (sharesScalars(p.machine))
+      spec.words["scalars"] = "shared";
     multiply(spec, [&](Call &call, int64_t x) {
       if (x == 0)
         call.spec.words["ahead"] = "weights";
