@@ -133,7 +133,7 @@ ConvTiling tileConv(int64_t width, int64_t blocks, const Machine &m, int64_t red
 }
 
 ConvTiling tileInner(int64_t width, int64_t blocks, const Machine &m, int64_t reduction, int64_t rows) {
-  const int64_t most = sharesScalars(m) ? 4 : 2; // of two the weights are read in opposite orders
+  constexpr int64_t most = 2; // of whose scalars each is an operand once; where they are shared, four would read weights from L2 too fast
   return m.addsPerCycle ? bestOf(Inner, {width, reduction, rows}, blocks, most, m) : ConvTiling();
 }
 

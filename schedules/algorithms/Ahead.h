@@ -17,15 +17,20 @@ template <class Offset> Halide::Expr asking(Halide::Expr input, Halide::ImagePar
   return input;
 }
 
+// Lines of memory from a pointer on.
+struct Lines {
+  int64_t first, count;
+};
+
 // Weights arrive from memory more slowly than one pass over them takes, but a call makes a pass for each of its tiles. So these ask for
-// the weights of the next call, which follow in memory `bytes` further on: some lines at each of the `points` points of a tile's
-// loop, until all are asked for. This is point `point` of tile number `tile` of `tiles`.
-inline Halide::Expr askingForNextWeights(Halide::Expr input, Halide::ImageParam weights, int64_t bytes, int tiles, Halide::Expr tile,
-                                         int points, Halide::Expr point) {
-  const int lines = static_cast<int>(bytes / Line), perPoint = (lines + points * tiles - 1) / (points * tiles);
-  const Halide::Expr askingTile = Halide::min(tile, (lines - 1) / (perPoint * points));
+// `lines` from the weights of this call on, which belong to those of the next one: some at each of the `points` points of a tile's loop, until
+// all are asked for. This is point `point` of tile number `tile` of `tiles`.
+inline Halide::Expr askingFor(Lines lines, Halide::Expr input, Halide::ImageParam weights, int tiles, Halide::Expr tile, int points,
+                              Halide::Expr point) {
+  const int count = static_cast<int>(lines.count), perPoint = (count + points * tiles - 1) / (points * tiles);
+  const Halide::Expr askingTile = Halide::min(tile, (count - 1) / (perPoint * points));
   return asking(input, weights, perPoint, [&](int i) {
-    return Halide::cast<int64_t>(((askingTile * points + point) * perPoint + i) * Line) + Halide::Expr(bytes);
+    return Halide::cast<int64_t>(((askingTile * points + point) * perPoint + i) * Line) + Halide::Expr(lines.first * Line);
   });
 }
 

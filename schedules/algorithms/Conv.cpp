@@ -25,10 +25,9 @@ constexpr int Pair = 2;  // steps of the inner loop that are unrolled
 static Expr readingWeightsAhead(Expr input, const KernelSpec &spec, ImageParam weights, const RDom &r, Var x, Var y) {
   const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), kernel = listOf(spec, "kernel", 2, 1);
   const int block = listOf(spec, "block", 1, 1)[0], tile = listOf(spec, "tile", 1, 1)[0];
-  const int64_t steps = int64_t(in[0]) * in[1] * kernel[0] * kernel[1];
+  const int64_t steps = int64_t(in[0]) * in[1] * kernel[0] * kernel[1], lines = 4 * steps * block * size[2] / Line;
   const Expr step = ((r.w * kernel[1] + r.z) * kernel[0] + r.y) * in[0] + r.x;
-  return askingForNextWeights(input, weights, 4 * steps * block * size[2], size[0] / tile * size[1], y * (size[0] / tile) + x / tile,
-                              static_cast<int>(steps / Pair), step / Pair);
+  return askingFor({lines, lines}, input, weights, size[0] / tile * size[1], y * (size[0] / tile) + x / tile, static_cast<int>(steps / Pair), step / Pair);
 }
 
 // A 1x1 convolution reads one stream of pixels for each input block. Those are more than the processor follows by itself, so in

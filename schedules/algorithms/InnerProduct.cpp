@@ -9,8 +9,8 @@
 // inner_product   value[c,x,y,k] = bias[c,k] + factors[c,1,k] * sum over channels of w[...] * in[...]
 //   ints     size=[w,h,kb] block=[b] in=[b,in_blocks], in_blocks even; in_strides=[x,y,block] sums_stride=[y], and the strides of the
 //            epilogue [x,y,block]; tile=[px]: pixels computed together, divides w. All kb blocks are computed together
-//   words    scalars=shared: optional; lanes stand in one order in all blocks of kb, so that one load of a scalar serves them all
-//            ahead=weights: optional; the call asks for the weights of the next one, which must follow
+//            ahead=[first,count]: optional; cache lines from its weights on that the call asks for, of the weights of the next one
+//   words    scalars=shared: optional; lanes stand in one order in all blocks of kb, so that one load of a scalar serves both
 //   operands in, w, bias, factors, sums, and what the epilogue has: see Epilogue.h
 //   w is [kb][pair][lane][2][b], b fastest; unless scalars are shared, in odd blocks of kb the lanes of a pair stand in the opposite
 //   order, so that no two instructions read the same scalar and each remains an operand. factors is [kb][2][b]: the sum of a channel's w0 w1, and 1 / scale
@@ -33,10 +33,9 @@ int pairsOf(const std::vector<int> &in) {
 }
 
 Expr readingWeightsAhead(Expr pixel, const KernelSpec &spec, ImageParam weights, const RDom &r, Var x, Var y) {
-  const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1);
-  const int block = listOf(spec, "block", 1, 1)[0], tile = listOf(spec, "tile", 1, 1)[0], steps = in[0] * pairsOf(in);
-  return askingForNextWeights(pixel, weights, int64_t(4) * steps * 2 * block * size[2], size[0] / tile * size[1],
-                              y * (size[0] / tile) + x / tile, steps, r.y * in[0] + r.x);
+  const auto size = listOf(spec, "size", 3, 1), in = listOf(spec, "in", 2, 1), ahead = listOf(spec, "ahead", 2, 1);
+  const int tile = listOf(spec, "tile", 1, 1)[0], steps = in[0] * pairsOf(in);
+  return askingFor({ahead[0], ahead[1]}, pixel, weights, size[0] / tile * size[1], y * (size[0] / tile) + x / tile, steps, r.y * in[0] + r.x);
 }
 
 Computation innerProduct(const KernelSpec &spec) {
@@ -58,7 +57,7 @@ Computation innerProduct(const KernelSpec &spec) {
   const bool shared = wordOf(spec, "scalars", {"", "shared"}) == "shared";
   const Expr lane = shared ? Expr(r.x) : select(k % 2 == 0, r.x, in[0] - 1 - r.x);
   Expr x0 = input(lane, x, y, 2 * r.y);
-  if (wordOf(spec, "ahead", {"", "weights"}) == "weights")
+  if (spec.has("ahead"))
     x0 = select(x % tile == 0 && k == 0, readingWeightsAhead(x0, spec, weights, r, x, y), x0);
   const Expr x1 = input(lane, x, y, 2 * r.y + 1);
   const Expr w0 = weights(c, 0, r.x, r.y, k), w1 = weights(c, 1, r.x, r.y, k);

@@ -21,12 +21,14 @@ func.func @main(%x: tensor<1x32x14x14xf32>) -> tensor<1x64x14x14xf32> {
 
 // -----
 
-// The first call of a row asks for the weights of the next tile, those of other tiles of pixels do not.
+// Of the 64 lines of the next tile's weights each call of a row asks for its share.
 // CHECK-LABEL: module
-// CHECK: plan.kernel @[[FIRST:inner_product_[0-9a-z_]+]] {ahead = "weights"
-// CHECK-NOT: ahead
+// CHECK-DAG: plan.kernel @[[FIRST:inner_product_[0-9a-z_]+]] {ahead = array<i64: 64, 47>{{.*}}size = array<i64: 36, 1, 2>
+// CHECK-DAG: plan.kernel @[[SECOND:inner_product_[0-9a-z_]+]] {ahead = array<i64: 111, 9>{{.*}}size = array<i64: 7, 1, 2>
+// CHECK-DAG: plan.kernel @[[THIRD:inner_product_[0-9a-z_]+]] {ahead = array<i64: 120, 8>{{.*}}size = array<i64: 6, 1, 2>
 // CHECK: plan.call @[[FIRST]]
-// CHECK-NEXT: plan.call @inner_product
+// CHECK-NEXT: plan.call @[[SECOND]]
+// CHECK-NEXT: plan.call @[[THIRD]]
 func.func @main(%x: tensor<1x32x7x7xf32>) -> tensor<1x64x7x7xf32> {
   %w = rn.constant dense<0.5> : tensor<64x32x1x1xf32>
   %0 = rn.conv2d(%x, %w) {input_moments = array<f64: 0.4, 0.75>} : tensor<1x32x7x7xf32>, tensor<64x32x1x1xf32> -> tensor<1x64x7x7xf32>

@@ -95,7 +95,8 @@ TEST_P(Prefetch, InnerProductsAskForTheWeightsOfTheNextCall) {
     for (const char *key : {"kernel", "stride", "dilation"})
       s.ints.erase(key);
     s.ints["sums_stride"] = {width};
-    s.words["ahead"] = "weights";
+    const int64_t lines = 4 * 4 * m.block * m.block * blocks / 64; // of four input blocks
+    s.ints["ahead"] = {lines, lines};
     expectNextWeights(s, m);
   }
 }

@@ -202,8 +202,7 @@ struct DirectConv {
       if (sharesScalars(p.machine))
         call.spec.words["scalars"] = "shared";
       call.spec.ints["sums_stride"] = {q.out.shape[3]};
-      if (x == 0)
-        call.spec.words["ahead"] = "weights";
+      call.spec.ints["ahead"] = linesAhead(4 * tileFloats(), x, width, (flat ? rows : 1) * q.out.shape[3]);
     } else {
       call.spec.ints["kernel"] = {kernel()[1], kernel()[0]};
       call.spec.ints["stride"] = {q.stride[1], q.stride[0]};

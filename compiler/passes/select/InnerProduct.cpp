@@ -23,6 +23,12 @@ ProductTiling tileProducts(const Problem &q, const Machine &machine, int64_t wid
   return inner.efficiency > kLeastGain * plain.efficiency ? ProductTiling{inner, true} : ProductTiling{plain, false};
 }
 
+std::vector<int64_t> linesAhead(int64_t bytes, int64_t x, int64_t run, int64_t width) {
+  constexpr int64_t line = 64;
+  const int64_t lines = bytes / line, first = lines * x / width;
+  return {lines + first, lines * (x + run) / width - first};
+}
+
 InnerOperands innerOperands(Planner &p, const Problem &q, int64_t tileBlocks, int64_t inBlocks, int64_t outBlocks, int64_t m) {
   const ArrayRef<int64_t> shape = cast<ShapedType>(q.weight.getType()).getShape();
   const int64_t block = p.machine.block, n = m ? winogradWindow(m, q.stride[0]) : 1;
