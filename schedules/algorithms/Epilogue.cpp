@@ -63,6 +63,18 @@ void finish(Computation &k, const KernelSpec &spec, Expr value, const std::vecto
     preact.dim(static_cast<int>(i)).set_stride(preactStrides[i]);
 }
 
+void finishAt(Computation &k, const KernelSpec &spec, Expr value, const std::vector<Var> &at, const std::vector<Expr> &where,
+              const std::vector<int> &extents) {
+  if (spec.has("res_strides") || spec.has("preact_strides"))
+    throw BadSpec("neither a residual nor a second result is possible here");
+  std::vector<int> strides = listOf(spec, "out_strides", extents.size() - 1);
+  strides.insert(strides.begin(), 1);
+  k.out = Func("out");
+  k.out(at) = undef<float>();
+  k.out(where) = activate(spec, value);
+  makeStatic(k.out.output_buffer(), extents, strides);
+}
+
 int epilogueImages(const KernelSpec &spec) {
   return int(spec.has("res_strides")) + int(spec.has("out_strides")) + int(spec.has("preact_strides"));
 }

@@ -14,6 +14,11 @@ namespace resnetc {
 void finish(Computation &k, const KernelSpec &spec, Halide::Expr value, const std::vector<Halide::Var> &at,
             const std::vector<int> &extents);
 
+// The same for a value at `at` that the result has at `where`, which walks through the pixels by reduction domains; without residual
+// and second result.
+void finishAt(Computation &k, const KernelSpec &spec, Halide::Expr value, const std::vector<Halide::Var> &at,
+              const std::vector<Halide::Expr> &where, const std::vector<int> &extents);
+
 // Images that the epilogue touches for each value: for cost models.
 int epilogueImages(const KernelSpec &spec);
 

@@ -10,6 +10,8 @@
 //   ints     size=[w,h,kb] block=[b] in=[b,in_blocks], in_blocks even; in_strides=[x,y,block] sums_stride=[y], and the strides of the
 //            epilogue [x,y,block]; tile=[px]: pixels computed together, divides w. All kb blocks are computed together
 //            ahead=[first,count]: optional; cache lines from its weights on that the call asks for, of the weights of the next one
+//            row=[w,first]: optional, h = 1; the result lies in rows of w pixels, where the call's first pixel is number `first`. The pointer
+//            to it stands at the row's first pixel
 //   words    scalars=shared: optional; lanes stand in one order in all blocks of kb, so that one load of a scalar serves both
 //   operands in, w, bias, factors, sums, and what the epilogue has: see Epilogue.h
 //   w is [kb][pair][lane][2][b], b fastest; unless scalars are shared, in odd blocks of kb the lanes of a pair stand in the opposite
@@ -65,7 +67,17 @@ Computation innerProduct(const KernelSpec &spec) {
   sum(c, x, y, k) = select(isInner, -factors(c, 0, k) - sums(x, y), 0.f);
   sum(c, x, y, k) = select(isInner, sum(c, x, y, k) + (w1 + x0) * (w0 + x1), sum(c, x, y, k) + w0 * x0 + w1 * x1);
   result.sum = sum;
-  finish(result, spec, sum(c, x, y, k) * factors(c, 1, k) + bias(c, k), {c, x, y, k}, {block, size[0], size[1], size[2]});
+  if (!spec.has("row")) {
+    finish(result, spec, sum(c, x, y, k) * factors(c, 1, k) + bias(c, k), {c, x, y, k}, {block, size[0], size[1], size[2]});
+    return result;
+  }
+  const auto row = listOf(spec, "row", 2);
+  if (size[1] != 1 || row[0] < 1)
+    throw BadSpec("pixels of one line are cut into rows");
+  RDom p(0, size[0], "p");
+  const Expr pixel = p + row[1];
+  finishAt(result, spec, sum(c, p, 0, k) * factors(c, 1, k) + bias(c, k), {c, x, y, k}, {c, pixel % row[0], pixel / row[0], k},
+           {block, row[0], (row[1] + size[0] - 1) / row[0] + 1, size[2]});
   return result;
 }
 

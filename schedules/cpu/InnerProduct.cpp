@@ -20,11 +20,18 @@ void innerProduct(Computation &k, const KernelSpec &spec, const Machine &machine
     throw BadSpec("the tile does not divide the width, or a vector is no block");
   const std::vector<Var> v = k.out.args(), s = k.sum.args();
   const std::vector<RVar> r = k.sum.rvars();
-  Var xo("xo"), xi("xi");
-  k.out.split(v[1], xo, xi, tile).reorder(v[0], v[3], xi, xo, v[2]).vectorize(v[0]).unroll(v[3]).unroll(xi);
-  if (k.value.defined())
-    k.value.compute_at(k.out, xi).store_in(MemoryType::Register).vectorize(k.value.args()[0]);
-  k.sum.compute_at(k.out, xo).store_in(MemoryType::Register).reorder(s[0], s[3], s[1], s[2]);
+  if (spec.has("row")) {
+    RVar xo("xo"), xi("xi");
+    k.out.update().split(k.out.rvars()[0], xo, xi, tile).reorder(v[0], v[3], xi, xo).vectorize(v[0]).unroll(v[3]).unroll(xi);
+    k.sum.compute_at(k.out, xo);
+  } else {
+    Var xo("xo"), xi("xi");
+    k.out.split(v[1], xo, xi, tile).reorder(v[0], v[3], xi, xo, v[2]).vectorize(v[0]).unroll(v[3]).unroll(xi);
+    if (k.value.defined())
+      k.value.compute_at(k.out, xi).store_in(MemoryType::Register).vectorize(k.value.args()[0]);
+    k.sum.compute_at(k.out, xo);
+  }
+  k.sum.store_in(MemoryType::Register).reorder(s[0], s[3], s[1], s[2]);
   k.sum.vectorize(s[0]).unroll(s[3]).unroll(s[1]);
   k.sum.update().reorder(s[0], s[3], s[1], r[0], r[1], s[2]).vectorize(s[0]).unroll(s[3]).unroll(s[1]);
 }

@@ -67,3 +67,19 @@ func.func @main(%x: tensor<1x64x14x14xf32>, %z: tensor<1x48x14x14xf32>, %p: tens
   %3 = rn.conv2d(%p, %w) {input_moments = array<f64: 0.4, 0.75>} : tensor<1x64x1x1xf32>, tensor<64x64x1x1xf32> -> tensor<1x64x1x1xf32>
   return %0, %1, %2, %3 : tensor<1x64x14x14xf32>, tensor<1x64x14x14xf32>, tensor<1x64x14x14xf32>, tensor<1x64x1x1xf32>
 }
+
+// -----
+
+// A result with borders, for the padding of its reader: its rows are found from the pixels of one line.
+// CHECK-LABEL: module
+// CHECK: plan.kernel @inner_product_{{.*}}out_strides = array<i64: 16, 160, 1600>, row = array<i64: 7, 0>
+// CHECK: plan.kernel @inner_product_{{.*}}row = array<i64: 7, 1>
+// CHECK: plan.call @inner_product_36x1x2_{{.*}}, #plan.ref<@[[OUT:b[0-9]+]] + 704
+// CHECK-NEXT: plan.call @inner_product_7x1x2_{{.*}}, #plan.ref<@[[OUT]] + 3904
+func.func @main(%x: tensor<1x32x7x7xf32>) -> tensor<1x32x7x7xf32> {
+  %w = rn.constant dense<0.5> : tensor<32x32x1x1xf32>
+  %v = rn.constant dense<0.5> : tensor<32x32x3x3xf32>
+  %0 = rn.conv2d(%x, %w) {input_moments = array<f64: 0.4, 0.75>} : tensor<1x32x7x7xf32>, tensor<32x32x1x1xf32> -> tensor<1x32x7x7xf32>
+  %1 = rn.conv2d(%0, %v) {pads = array<i64: 1, 1, 1, 1>} : tensor<1x32x7x7xf32>, tensor<32x32x3x3xf32> -> tensor<1x32x7x7xf32>
+  return %1 : tensor<1x32x7x7xf32>
+}

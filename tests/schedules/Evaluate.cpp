@@ -110,7 +110,11 @@ std::vector<int64_t> convInput(const KernelSpec &s) {
           (s.at("size", 1) - 1) * s.at("stride", 1) + (s.at("kernel", 1) - 1) * s.at("dilation", 1) + 1, s.at("in", 1)};
 }
 
-std::vector<int64_t> blocked(const KernelSpec &s) { return {s.at("block"), s.at("size", 0), s.at("size", 1), s.at("size", 2)}; }
+std::vector<int64_t> blocked(const KernelSpec &s) {
+  if (!s.has("row"))
+    return {s.at("block"), s.at("size", 0), s.at("size", 1), s.at("size", 2)};
+  return {s.at("block"), s.at("row"), (s.at("row", 1) + s.at("size", 0) - 1) / s.at("row") + 1, s.at("size", 2)};
+}
 
 void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
   const auto ins = withLane(s, "in_strides");
@@ -157,7 +161,8 @@ void innerProduct(const KernelSpec &s, const Operands &in, const Visit &visit) {
             }
           const double scale = in[3][at({1, b, 2 * b}, {c, 1, k})], bias = in[2][static_cast<size_t>(k * b + c)];
           const double roundings = double(3 * pairs * b + 4);
-          visitEpilogue(s, in, 5, {c, x, y, k}, {sum * scale + bias, gammaOf(roundings) * (size * std::fabs(scale) + std::fabs(bias))}, visit);
+          const int64_t row = s.has("row") ? s.at("row") : s.at("size"), pixel = x + (s.has("row") ? s.at("row", 1) : 0);
+          visitEpilogue(s, in, 5, {c, pixel % row, y + pixel / row, k}, {sum * scale + bias, gammaOf(roundings) * (size * std::fabs(scale) + std::fabs(bias))}, visit);
         }
 }
 

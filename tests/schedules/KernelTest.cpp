@@ -197,6 +197,14 @@ TEST_P(Kernels, InnerProducts) {
     check(s, l, 5, complete);
     s.words["scalars"] = "shared";
     check(s, l, 5, complete);
+    s.ints.erase("res_strides");
+    s.ints["size"][1] = 1;
+    for (std::vector<int64_t> row : {std::vector<int64_t>{3, 2}, {px * tiles, 0}, {5, 3}}) {
+      s.ints["row"] = row;
+      s.ints["out_strides"] = {l.machine.block, (row[0] + 2) * l.machine.block, 100 * l.machine.block};
+      check(s, l, -1, complete);
+    }
+    s.ints.erase("row");
     check({"pair_sums", {{"size", {px * tiles, h}}, {"in", s.list("in")}, {"in_strides", s.list("in_strides")}, {"out_strides", {px * tiles + 2}}}, {}, {}}, l);
   }
 }

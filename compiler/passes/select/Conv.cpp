@@ -2,7 +2,8 @@
 //   register tile   `tileConv` blocks of output channels x runs of equal pixel tiles; one call for each run
 //   grid            image, group, channel tile, band of rows; bands are rows that divide the height. The images stand behind the
 //                   channel tiles where a batch shares weights that are larger than its images
-//   flattening      a 1x1 convolution over images without borders sees a band as one long row
+//   flattening      a 1x1 convolution over images without borders sees a band as one long row; an inner product also where only its result
+//                   has borders
 //   groups          merged until a group's channels fill whole blocks; weights between merged groups are zero
 //   dense           a 1x1 convolution whose pixels are the rows of the matrix and whose input block is one float; how its
 //                   weights lie does not depend on how many rows there are, so that all batches read the same ones
@@ -97,7 +98,8 @@ struct DirectConv {
   Planner &p;
   const Problem &q;
   Groups g;
-  bool flat = false; // a band is one long row
+  bool flat = false;  // a band is one long row
+  bool wraps = false; // of which the result is not: its rows have borders
   ProductTiling tiling = {};
   int64_t tiles = 0, rows = 1; // channel tiles of a group, rows of a band
   Loops loops = {1, false};
@@ -125,10 +127,22 @@ struct DirectConv {
     tiles = g.outBlocks / tiling.blocks;
   }
 
+  // Inner products find the rows of a flat result by themselves.
+  bool canWrap() const { return !q.residual && !q.preact; }
+
+  void unwrapUnlessInner(int64_t rowsOfCall) {
+    if (!wraps || tiling.isInner)
+      return;
+    flat = wraps = false;
+    chooseTile(rowsOfCall);
+  }
+
   LogicalResult choose(Location loc) {
     const int64_t depth = g.inBlocks * q.in.block, lanes = g.outBlocks * block(), height = q.out.shape[2];
-    flat = isPoint() && q.stride == Shape{1, 1} && rowsTouch(q.in) && q.all(rowsTouch);
+    flat = isPoint() && q.stride == Shape{1, 1} && rowsTouch(q.in) && (q.all(rowsTouch) || canWrap());
+    wraps = flat && !q.all(rowsTouch);
     chooseTile(height);
+    unwrapUnlessInner(height);
     const Traffic traffic{4 * depth * q.in.shape[2] * q.in.shape[3], 4 * reduction() * lanes,
                           2.0 * static_cast<double>(reduction() * lanes) * static_cast<double>(height * q.out.shape[3]),
                           p.machine.l2Bytes / 2};
@@ -136,6 +150,7 @@ struct DirectConv {
     loops = chooseLoops(height, tiles, g.count, traffic);
     rows = height / loops.bands;
     chooseTile(rows);
+    unwrapUnlessInner(rows);
     if (tiling.widths.empty())
       return emitError(loc) << "no register tile fits";
     imagesInside = imagesShareWeights(q.out.shape[0], weightBytes(), 4 * (q.in.strides[0] + q.out.strides[0]));
@@ -202,6 +217,8 @@ struct DirectConv {
       if (sharesScalars(p.machine))
         call.spec.words["scalars"] = "shared";
       call.spec.ints["sums_stride"] = {q.out.shape[3]};
+      if (wraps)
+        call.spec.ints["row"] = {q.out.shape[3], x % q.out.shape[3]};
       call.spec.ints["ahead"] = linesAhead(4 * tileFloats(), x, width, (flat ? rows : 1) * q.out.shape[3]);
     } else {
       call.spec.ints["kernel"] = {kernel()[1], kernel()[0]};
@@ -215,7 +232,8 @@ struct DirectConv {
       return Pointer{v, run.firstTile * lanes, inOrder(0, g.outBlocks * block(), lanes, 0)};
     };
     const auto image = [&](const View &v) -> Pointer {
-      return {v.buffer, v.offset + x * v.strides[3],
+      const int64_t start = wraps ? x / q.out.shape[3] * v.strides[2] : x * v.strides[3];
+      return {v.buffer, v.offset + start,
               inOrder(v.strides[0], g.outBlocks * v.strides[1], tiling.blocks * v.strides[1], rows * v.strides[2])};
     };
     call.operands = {{q.in.buffer, firstTap(q) + x * q.stride[1] * q.in.strides[3],
