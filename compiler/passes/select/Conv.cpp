@@ -153,7 +153,8 @@ struct DirectConv {
     unwrapUnlessInner(rows);
     if (tiling.widths.empty())
       return emitError(loc) << "no register tile fits";
-    imagesInside = imagesShareWeights(q.out.shape[0], weightBytes(), 4 * (q.in.strides[0] + q.out.strides[0]));
+    imagesInside = imagesShareWeights(p.machine, q.out.shape[0], weightBytes(), 4 * (q.in.strides[0] + q.out.strides[0]),
+                                      weightBytes() / 4 * height * q.out.shape[3]);
     return success();
   }
 

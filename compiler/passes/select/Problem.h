@@ -28,9 +28,12 @@ mlir::FlatSymbolRefAttr biasWeights(Planner &p, const Problem &q, int64_t floats
 inline bool asksForPixels(int64_t inBlocks, int64_t channelTiles) { return inBlocks > 16 && channelTiles < 16; }
 
 // Whether the images of a batch take turns at each tile of the weights. Otherwise one image after the other reads all weights, and
-// those that are much larger than its pixels come from memory each time.
-inline bool imagesShareWeights(int64_t images, int64_t weightBytes, int64_t imageBytes) {
-  return images > 1 && weightBytes >= 2 * imageBytes;
+// those that are much larger than its pixels come from memory each time. The arithmetic on one image, of `products`, hides part of
+// that stream; where it hides most, an image that takes all steps by itself gains more, as it finds its pixels in the caches.
+inline bool imagesShareWeights(const Machine &m, int64_t images, int64_t weightBytes, int64_t imageBytes, int64_t products) {
+  const double stream = static_cast<double>(weightBytes) / m.memoryBytesPerCycle;
+  const double arithmetic = static_cast<double>(products) / static_cast<double>(m.lanes * m.fmaPerCycle);
+  return images > 1 && weightBytes >= 2 * imageBytes && stream > 0.45 * arithmetic;
 }
 
 struct ProductTiling : ConvTiling {

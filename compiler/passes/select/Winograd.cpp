@@ -131,7 +131,8 @@ private:
 
   // How a pointer moves along the grid of the products.
   Shape inOrder(int64_t image, int64_t position, int64_t tile) const {
-    const bool imagesInside = imagesShareWeights(images, 4 * positions * outBlocks * block * inBlocks * block, 4 * positions * (inPosition + outPosition));
+    const int64_t weights = positions * outBlocks * block * inBlocks * block;
+    const bool imagesInside = imagesShareWeights(p.machine, images, 4 * weights, 4 * positions * (inPosition + outPosition), weights * tiles);
     return imagesInside ? Shape{position, tile, image} : Shape{image, position, tile};
   }
 
