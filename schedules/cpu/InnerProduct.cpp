@@ -3,7 +3,10 @@
 //   AVX-512  1 block x 14 px: 9 of 14 sums inner: 19 FMAs beside 18 additions for 28 products, 147 % of the FMA peak at most; 14
 //            accumulators + 2 weights + 2 factors on their way to a product. Scalars are operands of the additions and FMAs
 //            2 blocks x 7 px for rows of 49 pixels, 4 weights
-// AMD EPYC (Zen 4, 2 cores), 2026-11-27, znver4: 141 % with 14 sums, 145 % with 18 to 24, weights in L2. README.md has the tables.
+//            shared scalars: 2 blocks x 12 px: 16 of 24 sums inner: 32 FMAs beside 32 additions for 48 products, in 16 cycles of two each,
+//            and 28 loads, of two; 24 accumulators + 4 weights + 2 scalars + 2 factors. As operands the scalars alone were 48 loads
+// AMD EPYC (Zen 4, 2 cores), 2026-11-27, znver4: 141 % with 14 sums, 145 % with 18 to 24, weights in L2.
+// AMD EPYC (Zen 5, 2 cores), 2026-11-27, znver5: 129-134 % at 56x56, 118-134 % at 14x14 and 7x7 with 9 to 12 pixels. README.md has the tables.
 // Unrolling the lanes makes LLVM keep two generations of accumulators, and spill.
 #include "schedules/Kind.h"
 #include <algorithm>
