@@ -20,7 +20,7 @@ def draw_times(axes, rows):
     axes.axhline(1, color="black", linewidth=0.8)
     axes.set_ylim(0, 4)  # what is slower than four times leaves the picture; the table has it
     axes.set_ylabel("median time / resnetc's")
-    axes.legend(ncols=4, fontsize="small")
+    axes.legend(ncols=len(systems), fontsize="small", loc="lower right", bbox_to_anchor=(1, 1))
 
 
 def draw_layers(axes, row):
@@ -54,7 +54,7 @@ def main():
     grid = figure.add_gridspec(1 + len(single), 4)
     times = figure.add_subplot(grid[0, :])
     draw_times(times, rows)
-    times.set_title(rows[0]["cpu"])
+    times.set_title(rows[0]["cpu"], loc="left")
     for i, row in enumerate(single, start=1):
         draw_layers(figure.add_subplot(grid[i, :3]), row)
         draw_roofline(figure.add_subplot(grid[i, 3]), row)
