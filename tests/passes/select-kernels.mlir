@@ -124,19 +124,22 @@ func.func @main(%x: tensor<1x64x56x56xf32>) -> tensor<1x64x28x28xf32> {
 
 // -----
 
-// Two images share weights that are larger than they are: each tile of the weights meets both. Where the image is larger, one image
-// after the other meets all weights.
-// CHECK: plan.step "deep" grid [1, {{[0-9]+}}, 2, {{[0-9]+}}] flops
+// Two images share weights that are larger than they are: each tile of the weights meets both. Where the image is larger, or the
+// arithmetic on its pixels hides most of the stream of weights, one image after the other meets all weights.
+// CHECK: plan.step "deep" grid [2, 1, {{[0-9, ]+}}] flops
 // CHECK: plan.step "wide" grid [2, 1, {{[0-9, ]+}}] flops
+// CHECK: plan.step "few" grid [1, {{[0-9]+}}, 2, {{[0-9]+}}] flops
 // WINOGRAD: plan.step "deep" grid [16, {{[0-9]+}}, 2] {
 // WINOGRAD-NEXT: plan.call {{.*}}#plan.ref<@b{{[0-9]+}} + 0 step[{{[0-9]+}}, 0, {{[0-9]+}}]>, #plan.ref<@w{{[0-9]+}} + 0 step[{{[0-9]+}}, {{[0-9]+}}, 0]>
 // WINOGRAD: plan.step "wide" grid [2, 1, {{[0-9, ]+}}] flops
-func.func @main(%x: tensor<2x128x8x8xf32>, %y: tensor<2x16x32x32xf32>) -> (tensor<2x128x8x8xf32>, tensor<2x16x32x32xf32>) {
+func.func @main(%x: tensor<2x128x8x8xf32>, %y: tensor<2x16x32x32xf32>, %z: tensor<2x128x2x2xf32>) -> (tensor<2x128x8x8xf32>, tensor<2x16x32x32xf32>, tensor<2x256x2x2xf32>) {
   %w = rn.constant dense<0.5> : tensor<128x128x3x3xf32>
   %v = rn.constant dense<0.5> : tensor<16x16x1x1xf32>
+  %u = rn.constant dense<0.5> : tensor<256x128x1x1xf32>
   %0 = rn.conv2d(%x, %w) {pads = array<i64: 1, 1, 1, 1>} : tensor<2x128x8x8xf32>, tensor<128x128x3x3xf32> -> tensor<2x128x8x8xf32> loc("deep")
   %1 = rn.conv2d(%y, %v) : tensor<2x16x32x32xf32>, tensor<16x16x1x1xf32> -> tensor<2x16x32x32xf32> loc("wide")
-  return %0, %1 : tensor<2x128x8x8xf32>, tensor<2x16x32x32xf32>
+  %2 = rn.conv2d(%z, %u) : tensor<2x128x2x2xf32>, tensor<256x128x1x1xf32> -> tensor<2x256x2x2xf32> loc("few")
+  return %0, %1, %2 : tensor<2x128x8x8xf32>, tensor<2x16x32x32xf32>, tensor<2x256x2x2xf32>
 }
 
 // -----

@@ -46,25 +46,33 @@ TEST(ConvTiling, RowsOfGivenBlocks) {
 }
 
 TEST(ConvTiling, CommonRowsAreFast) {
-  for (const char *level : {"x86-64-v3", "x86-64-v4", "znver4"})
+  for (const char *level : {"x86-64-v3", "x86-64-v4", "znver4", "znver5"})
     for (int64_t width : {7, 14, 28, 56, 49, 196, 784, 3136})
       for (int64_t blocks : {4, 8, 16, 32, 64})
         EXPECT_GT(tileConv(width, blocks, *machineFor("x86_64-unknown-linux-gnu", level)).efficiency, 0.85) << level << " " << width;
 }
 
 TEST(ConvTiling, OfInnerProducts) {
-  const Machine m = *machineFor("x86_64-unknown-linux-gnu", "znver4");
-  for (int64_t width : {1, 7, 16, 36, 49, 113, 196, 784, 3136})
-    for (int64_t blocks : {1, 2, 3, 4, 32}) {
-      SCOPED_TRACE(std::to_string(width) + " x " + std::to_string(blocks));
-      const ConvTiling t = tileInner(width, blocks, m);
-      EXPECT_EQ(std::accumulate(t.widths.begin(), t.widths.end(), int64_t(0)), width);
-      EXPECT_EQ(blocks % t.blocks, 0);
-      EXPECT_LE(t.blocks, 2); // whose scalars are read in opposite orders
-      EXPECT_LT(t.efficiency, 1.5);
-      EXPECT_GT(t.efficiency, width < 7 ? 0 : 1.2);
-    }
+  for (const char *level : {"znver4", "znver5"})
+    for (int64_t width : {1, 7, 16, 36, 49, 113, 196, 784, 3136})
+      for (int64_t blocks : {1, 2, 3, 4, 32}) {
+        SCOPED_TRACE(level + (" " + std::to_string(width)) + " x " + std::to_string(blocks));
+        const Machine m = *machineFor("x86_64-unknown-linux-gnu", level);
+        const ConvTiling t = tileInner(width, blocks, m);
+        EXPECT_EQ(std::accumulate(t.widths.begin(), t.widths.end(), int64_t(0)), width);
+        EXPECT_EQ(blocks % t.blocks, 0);
+        EXPECT_LE(t.blocks, 2); // whose scalars are read in opposite orders, or shared
+        EXPECT_LT(t.efficiency, 1.5);
+        const bool isFast = width >= 7 && (t.blocks == 2 || !sharesScalars(m));
+        EXPECT_GT(t.efficiency, isFast ? 1.2 : 0);
+      }
   EXPECT_TRUE(tileInner(49, 2, *machineFor("x86_64-unknown-linux-gnu", "x86-64-v4")).widths.empty());
+}
+
+// Zen 4 starts two loads beside one FMA and one addition, Zen 5 beside two of both.
+TEST(ConvTiling, ScalarsAreSharedWhereLoadsAreFew) {
+  EXPECT_FALSE(sharesScalars(*machineFor("x86_64-unknown-linux-gnu", "znver4")));
+  EXPECT_TRUE(sharesScalars(*machineFor("x86_64-unknown-linux-gnu", "znver5")));
 }
 
 // Both kinds of pipes are equally busy: an inner sum of two products takes two additions and an FMA, a plain one two FMAs.
