@@ -3,7 +3,8 @@
 //   m(conv x)_o = bias_o + sum_i m(x)_i sum of w_oi          v(conv x)_o = sum_i v(x)_i sum of w_oi^2
 //   m(f(x)) = E f(X), v(f(x)) = E f(X)^2 - m^2, X normal     sums and products as of independent values
 // One mean m and variance v for each channel, the same for all its pixels, which are taken as independent. Inputs have mean 1/2 and
-// variance 1, between what normalised images and plain ones have, unless an rn.image tells what they are made of.
+// variance 1, between what normalised images and plain ones have, unless an rn.image tells what they are made of, or the first
+// convolution's weights are for others: networks that take bytes less their mean have some that are 60 times smaller.
 #include "compiler/ir/Constants.h"
 #include "compiler/ir/Rn.h"
 #include "compiler/passes/Passes.h"
@@ -22,6 +23,9 @@ namespace {
 
 // Far from the ends of float32 even when squared: larger or smaller pixels get no moments, so no inner products.
 constexpr double kLargest = 0x1p40;
+// Trained weights give outputs of variance 1, give or take: inputs of a first convolution where that variance were less than 1 / 64 or
+// more than 64 are of another size. Weights that nobody trained may be anything: beyond 2^20 they tell nothing.
+constexpr double kLeastFactor = 8, kMostFactor = 0x1p20;
 
 struct Channel {
   double mean = 0.5, variance = 1;
@@ -94,9 +98,14 @@ Channels ofConstant(ElementsAttr value) {
 class Estimate {
 public:
   void run(func::FuncOp function) {
+    raw.insert_range(function.getArguments());
     for (Operation &op : function.getBody().front().without_terminator()) {
-      if (auto conv = dyn_cast<Conv2dOp>(op))
+      if (keepsRaw(&op))
+        raw.insert_range(op.getResults());
+      if (auto conv = dyn_cast<Conv2dOp>(op)) {
+        rescaleInput(conv);
         annotate(conv);
+      }
       Channels result = llvm::TypeSwitch<Operation *, Channels>(&op)
                             .Case<Conv2dOp, DenseOp>([&](auto o) { return sumOfProducts(o); })
                             .Case([&](BatchNormOp o) { return batchNorm(o); })
@@ -117,6 +126,28 @@ public:
   }
 
 private:
+  // Whether the results of an operation depend on inputs of unknown size only, and on no weights.
+  bool keepsRaw(Operation *op) const {
+    return !isa<Conv2dOp, DenseOp, BatchNormOp, ImageOp, ConstantOp>(op) &&
+           llvm::all_of(op->getOperands(), [&](Value operand) { return constantOf(operand) || raw.contains(operand); });
+  }
+
+  void rescaleInput(Conv2dOp conv) {
+    if (!constantOf(conv.getWeight()) || !raw.contains(conv.getInput()))
+      return;
+    double variance = 0;
+    const Channels out = sumOfProducts(conv);
+    for (const Channel &c : out)
+      variance += c.variance / static_cast<double>(out.size());
+    const double factor = variance > 0 ? 1 / std::sqrt(variance) : 1, size = std::max(factor, 1 / factor);
+    if (size < kLeastFactor || size > kMostFactor)
+      return;
+    Channels in = of(conv.getInput());
+    for (Channel &c : in)
+      c = {c.mean * factor, c.variance * factor * factor};
+    values[conv.getInput()] = std::move(in);
+  }
+
   // As many as the value has channels, or one.
   Channels of(Value v) {
     Channels channels = {Channel()};
@@ -239,6 +270,7 @@ private:
   }
 
   llvm::DenseMap<Value, Channels> values;
+  llvm::DenseSet<Value> raw;
 };
 
 struct EstimateMoments : impl::EstimateMomentsBase<EstimateMoments> {
