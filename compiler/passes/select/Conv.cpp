@@ -220,7 +220,7 @@ struct DirectConv {
       call.spec.ints["sums_stride"] = {q.out.shape[3]};
       if (wraps)
         call.spec.ints["row"] = {q.out.shape[3], x % q.out.shape[3]};
-      call.spec.ints["ahead"] = linesAhead(4 * tileFloats(), x, width, (flat ? rows : 1) * q.out.shape[3]);
+      askAhead(call.spec, 4 * tileFloats(), x, width, (flat ? rows : 1) * q.out.shape[3]);
     } else {
       call.spec.ints["kernel"] = {kernel()[1], kernel()[0]};
       call.spec.ints["stride"] = {q.stride[1], q.stride[0]};

@@ -23,10 +23,11 @@ ProductTiling tileProducts(const Problem &q, const Machine &machine, int64_t wid
   return inner.efficiency > kLeastGain * plain.efficiency ? ProductTiling{inner, true} : ProductTiling{plain, false};
 }
 
-std::vector<int64_t> linesAhead(int64_t bytes, int64_t x, int64_t run, int64_t width) {
+void askAhead(KernelSpec &spec, int64_t bytes, int64_t x, int64_t run, int64_t width) {
   constexpr int64_t line = 64;
-  const int64_t lines = bytes / line, first = lines * x / width;
-  return {lines + first, lines * (x + run) / width - first};
+  const int64_t lines = bytes / line, first = lines * x / width, count = lines * (x + run) / width - first;
+  if (count > 0)
+    spec.ints["ahead"] = {lines + first, count};
 }
 
 InnerOperands innerOperands(Planner &p, const Problem &q, int64_t tileBlocks, int64_t inBlocks, int64_t outBlocks, int64_t m) {

@@ -43,9 +43,9 @@ struct ProductTiling : ConvTiling {
 // can be and that pays. `reduction` and `rows` as for tileConv.
 ProductTiling tileProducts(const Problem &q, const Machine &machine, int64_t width, int64_t inBlocks, int64_t outBlocks,
                            int64_t reduction = 0, int64_t rows = 1);
-// Key `ahead` of inner_product for the run of `run` pixels from `x` on, of `width` in all: each run asks for its share of the weights of the next channel
-// tile, which are `bytes` long and follow those of this one.
-std::vector<int64_t> linesAhead(int64_t bytes, int64_t x, int64_t run, int64_t width);
+// Gives `spec`, of the inner_product of `run` pixels from `x` on, of `width` in all, its key `ahead`: each run asks for its share of the
+// weights of the next channel tile, which are `bytes` long and follow those of this one. Small shares are no line.
+void askAhead(KernelSpec &spec, int64_t bytes, int64_t x, int64_t run, int64_t width);
 // What such kernels need beside the pixels: weights and factors of all positions and channel tiles, in the order of
 // schedules/algorithms/InnerProduct.cpp.
 struct InnerOperands {

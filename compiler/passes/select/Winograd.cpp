@@ -185,7 +185,7 @@ private:
     if (sharesScalars(p.machine))
       spec.words["scalars"] = "shared";
     multiply(spec, [&](Call &call, int64_t x) {
-      call.spec.ints["ahead"] = linesAhead(4 * tileFloats(), x, call.spec.at("size"), tiles);
+      askAhead(call.spec, 4 * tileFloats(), x, call.spec.at("size"), tiles);
       const Pointer factors{inner.factors, 0, inOrder(0, 2 * outBlocks * block, 2 * tiling.blocks * block)};
       const Pointer sumsOfTile{sums.buffer, x, inOrder(positions * tiles, tiles, 0)};
       call.operands.insert(call.operands.end(), {weightsOfTile(inner.weights), zero, factors, sumsOfTile});
