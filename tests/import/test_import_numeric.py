@@ -18,7 +18,7 @@ from onnx import numpy_helper
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = pathlib.Path(os.environ.get("RESNETC_BUILD_DIR", ROOT / "build")) / "bin" / "resnetc-reference"
-MODULES = """abs add and_ averagepool batch_normalization celu clip concat constant constantofshape conv depthtospace div dropout
+MODULES = """abs add and_ averagepool batch_normalization celu clip concat constant constantofshape conv depthtospace dequantizelinear div dropout
     elu equal erf exp expand flatten gather gelu gemm globalaveragepool globalmaxpool greater groupnormalization hardsigmoid
     hardswish identity instance_normalization layernormalization leakyrelu less logsoftmax matmul max maxpool mean min mish mod mul neg not_
     or_ pad pow prelu rangeop reciprocal reducel1 reducel2 reducesumsquare reducemax reducemean reducemin reduceprod
