@@ -24,6 +24,9 @@ plan.buffer weights @winograd2 bytes 100 pack {kind = "winograd", output_tile = 
 // backwards: channels 1 and 3 come first. There is no output 3.
 // CHECK: @inner_weights {{.*}} value dense<[8.000000e+00, 8.000000e+00, -8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 0.000000e+00, 4.000000e+00, 0.000000e+00, 8.000000e+00, 0.000000e+00, -4.000000e+00, 0.000000e+00]>
 plan.buffer weights @inner_weights bytes 64 pack {kind = "inner_weights", mean = 0.0 : f64, rms = 8.0 : f64, shape = array<i64: 3, 4>, block = array<i64: 2>, in = array<i64: 2, 2>, tile = array<i64: 2>} value dense<[[1.0, 1.0, -1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [2.0, 2.0, -1.0, 1.0]]> : tensor<3x4xf32>
+// Where blocks share their scalars, lanes stand in one order: channels 0 and 2 come first in both.
+// CHECK: @inner_shared {{.*}} value dense<[8.000000e+00, 8.000000e+00, -8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 8.000000e+00, 0.000000e+00, -4.000000e+00, 0.000000e+00, 8.000000e+00, 0.000000e+00, 4.000000e+00, 0.000000e+00]>
+plan.buffer weights @inner_shared bytes 64 pack {kind = "inner_weights", scalars = "shared", mean = 0.0 : f64, rms = 8.0 : f64, shape = array<i64: 3, 4>, block = array<i64: 2>, in = array<i64: 2, 2>, tile = array<i64: 2>} value dense<[[1.0, 1.0, -1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [2.0, 2.0, -1.0, 1.0]]> : tensor<3x4xf32>
 // Sums of scale^2 w0 w1, 4 * 32 for the second; 1 / scale.
 // CHECK: @inner_factors {{.*}} value dense<[0.000000e+00, 1.280000e+02, 1.250000e-01, 5.000000e-01, 0.000000e+00, 0.000000e+00, 2.500000e-01, 0.000000e+00]>
 plan.buffer weights @inner_factors bytes 32 pack {kind = "inner_factors", mean = 0.0 : f64, rms = 8.0 : f64, shape = array<i64: 3, 4>, block = array<i64: 2>, in = array<i64: 2, 2>, tile = array<i64: 2>} value dense<[[1.0, 1.0, -1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [2.0, 2.0, -1.0, 1.0]]> : tensor<3x4xf32>

@@ -1,9 +1,13 @@
 // Convolutions as inner products, on processors that add beside they multiply. Numbers are checked end to end (tests/e2e).
 // RUN: resnetc-opt %s --split-input-file --assign-layout="block=16 winograd=true" --select-kernels="triple=x86_64-unknown-linux-gnu cpu=znver4 winograd=true" | FileCheck %s
 // RUN: resnetc-opt %s --split-input-file --assign-layout="block=16 winograd=true" --select-kernels="triple=x86_64-unknown-linux-gnu cpu=x86-64-v4 winograd=true" | FileCheck %s --check-prefix=PLAIN
+// RUN: resnetc-opt %s --split-input-file --assign-layout="block=16 winograd=true" --select-kernels="triple=x86_64-unknown-linux-gnu cpu=znver5 winograd=true" | FileCheck %s --check-prefix=SHARED
 // PLAIN-NOT: inner
 // PLAIN-NOT: pair_sums
 
+// With few loads scalars are shared, which weights and kernels must agree on.
+// SHARED: pack {{{.*}}kind = "inner_weights"{{.*}}scalars = "shared"
+// SHARED: plan.kernel @inner_product_{{.*}}scalars = "shared"
 // One sum a pixel, weights with a scale, factors of each channel: 64 outputs of two floats.
 // CHECK-LABEL: module
 // CHECK-DAG: plan.buffer weights @[[W:w[0-9]+]] bytes 8192 pack {{{.*}}kind = "inner_weights", mean = 4.000000e-01 : f64, rms = 7.500000e-01 : f64, shape = array<i64: 64, 32>
