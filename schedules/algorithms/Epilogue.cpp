@@ -4,6 +4,13 @@
 namespace resnetc {
 using namespace Halide;
 
+// Those of a key, for dimensions behind the lanes, and that of the lanes before them.
+static std::vector<int> withLane(const KernelSpec &spec, const char *key, const std::vector<int> &extents) {
+  std::vector<int> strides = listOf(spec, key, extents.size() - 1);
+  strides.insert(strides.begin(), 1);
+  return strides;
+}
+
 static Expr residual(Computation &k, const KernelSpec &spec, std::vector<Expr> index, std::vector<int> extents, const std::vector<int> &strides) {
   if (!spec.has("res_blocks")) {
     k.operands.push_back(operand("residual", extents, strides));
@@ -18,11 +25,7 @@ static Expr residual(Computation &k, const KernelSpec &spec, std::vector<Expr> i
 }
 
 void finish(Computation &k, const KernelSpec &spec, Expr value, const std::vector<Var> &at, const std::vector<int> &extents) {
-  auto strides = [&](const char *key) {
-    std::vector<int> list = listOf(spec, key, extents.size() - 1);
-    list.insert(list.begin(), 1);
-    return list;
-  };
+  auto strides = [&](const char *key) { return withLane(spec, key, extents); };
   const std::vector<Expr> index(at.begin(), at.end());
   if (spec.has("res_strides"))
     value += residual(k, spec, index, extents, strides("res_strides"));
@@ -67,12 +70,10 @@ void finishAt(Computation &k, const KernelSpec &spec, Expr value, const std::vec
               const std::vector<int> &extents) {
   if (spec.has("res_strides") || spec.has("preact_strides"))
     throw BadSpec("neither a residual nor a second result is possible here");
-  std::vector<int> strides = listOf(spec, "out_strides", extents.size() - 1);
-  strides.insert(strides.begin(), 1);
   k.out = Func("out");
   k.out(at) = undef<float>();
   k.out(where) = activate(spec, value);
-  makeStatic(k.out.output_buffer(), extents, strides);
+  makeStatic(k.out.output_buffer(), extents, withLane(spec, "out_strides", extents));
 }
 
 int epilogueImages(const KernelSpec &spec) {

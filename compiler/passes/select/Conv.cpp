@@ -122,27 +122,20 @@ struct DirectConv {
       tiling = {tileConv(q.isMatrix ? kRowsOfMatrix : width, g.outBlocks, p.machine, reduction(), rows), false};
     else
       tiling = tileProducts(q, p.machine, width, g.inBlocks, g.outBlocks, reduction(), rows);
+    if (wraps && !tiling.isInner) { // others do not find the rows of a flat result
+      flat = wraps = false;
+      return chooseTile(rowsOfCall);
+    }
     if (q.isMatrix)
       tiling = {tileRow(width, tiling.blocks, p.machine, reduction(), rows), false};
     tiles = g.outBlocks / tiling.blocks;
   }
 
-  // Inner products find the rows of a flat result by themselves.
-  bool canWrap() const { return !q.residual && !q.preact; }
-
-  void unwrapUnlessInner(int64_t rowsOfCall) {
-    if (!wraps || tiling.isInner)
-      return;
-    flat = wraps = false;
-    chooseTile(rowsOfCall);
-  }
-
   LogicalResult choose(Location loc) {
     const int64_t depth = g.inBlocks * q.in.block, lanes = g.outBlocks * block(), height = q.out.shape[2];
-    flat = isPoint() && q.stride == Shape{1, 1} && rowsTouch(q.in) && (q.all(rowsTouch) || canWrap());
+    flat = isPoint() && q.stride == Shape{1, 1} && rowsTouch(q.in) && (q.all(rowsTouch) || (!q.residual && !q.preact));
     wraps = flat && !q.all(rowsTouch);
     chooseTile(height);
-    unwrapUnlessInner(height);
     const Traffic traffic{4 * depth * q.in.shape[2] * q.in.shape[3], 4 * reduction() * lanes,
                           2.0 * static_cast<double>(reduction() * lanes) * static_cast<double>(height * q.out.shape[3]),
                           p.machine.l2Bytes / 2};
@@ -150,7 +143,6 @@ struct DirectConv {
     loops = chooseLoops(height, tiles, g.count, traffic);
     rows = height / loops.bands;
     chooseTile(rows);
-    unwrapUnlessInner(rows);
     if (tiling.widths.empty())
       return emitError(loc) << "no register tile fits";
     imagesInside = imagesShareWeights(p.machine, q.out.shape[0], weightBytes(), 4 * (q.in.strides[0] + q.out.strides[0]),
@@ -215,8 +207,7 @@ struct DirectConv {
                  {}};
     if (tiling.isInner) {
       call.spec.kind = "inner_product";
-      if (sharesScalars(p.machine))
-        call.spec.words["scalars"] = "shared";
+      shareScalars(call.spec, p.machine);
       call.spec.ints["sums_stride"] = {q.out.shape[3]};
       if (wraps)
         call.spec.ints["row"] = {q.out.shape[3], x % q.out.shape[3]};

@@ -23,6 +23,11 @@ ProductTiling tileProducts(const Problem &q, const Machine &machine, int64_t wid
   return inner.efficiency > kLeastGain * plain.efficiency ? ProductTiling{inner, true} : ProductTiling{plain, false};
 }
 
+void shareScalars(KernelSpec &spec, const Machine &machine) {
+  if (sharesScalars(machine))
+    spec.words["scalars"] = "shared";
+}
+
 void askAhead(KernelSpec &spec, int64_t bytes, int64_t x, int64_t run, int64_t width) {
   constexpr int64_t line = 64;
   const int64_t lines = bytes / line, first = lines * x / width, count = lines * (x + run) / width - first;
@@ -37,8 +42,7 @@ InnerOperands innerOperands(Planner &p, const Problem &q, int64_t tileBlocks, in
                   {{"shape", {shape[0], shape[1]}}, {"block", {block}}, {"in", {block, inBlocks}}, {"tile", {tileBlocks}}},
                   {{"mean", q.moments->mean}, {"rms", q.moments->rms}},
                   {}};
-  if (sharesScalars(p.machine))
-    pack.words["scalars"] = "shared";
+  shareScalars(pack, p.machine);
   if (m) {
     pack.ints["output_tile"] = {m};
     pack.ints["stride"] = {q.stride[0]};

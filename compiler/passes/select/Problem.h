@@ -43,6 +43,8 @@ struct ProductTiling : ConvTiling {
 // can be and that pays. `reduction` and `rows` as for tileConv.
 ProductTiling tileProducts(const Problem &q, const Machine &machine, int64_t width, int64_t inBlocks, int64_t outBlocks,
                            int64_t reduction = 0, int64_t rows = 1);
+// Gives the spec of an inner_product, or of the recipe of its weights, its key `scalars`.
+void shareScalars(KernelSpec &spec, const Machine &machine);
 // Gives `spec`, of the inner_product of `run` pixels from `x` on, of `width` in all, its key `ahead`: each run asks for its share of the
 // weights of the next channel tile, which are `bytes` long and follow those of this one. Small shares are no line.
 void askAhead(KernelSpec &spec, int64_t bytes, int64_t x, int64_t run, int64_t width);

@@ -182,8 +182,7 @@ private:
     const Pointer zero = zeroBias();
     KernelSpec spec = productSpec("inner_product");
     spec.ints["sums_stride"] = {tiles};
-    if (sharesScalars(p.machine))
-      spec.words["scalars"] = "shared";
+    shareScalars(spec, p.machine);
     multiply(spec, [&](Call &call, int64_t x) {
       askAhead(call.spec, 4 * tileFloats(), x, call.spec.at("size"), tiles);
       const Pointer factors{inner.factors, 0, inOrder(0, 2 * outBlocks * block, 2 * tiling.blocks * block)};
