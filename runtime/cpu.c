@@ -1,8 +1,14 @@
-/* Which instruction sets this CPU and its operating system offer. Found once; the cached word is the only state of
- * the runtime, and every thread that finds it empty computes the same value. */
+/* Which instruction sets this CPU and its operating system offer. Found once; the cached words are the only state
+ * of the runtime, and every thread that finds one empty computes the same value. */
+#define _GNU_SOURCE /* syscall */
 #include "resnetc_runtime.h"
 
 #include <stdatomic.h>
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #define KNOWN 0x80000000u /* tells "no features" from "not looked yet" */
 
@@ -48,18 +54,44 @@ static uint32_t detect(void) {
     found |= adders();
   return found;
 }
+
+static uint32_t request_tiles(void) {
+#if defined(__linux__) && defined(__x86_64__)
+  const uint32_t tile_and_bf16 = 1u << 24 | 1u << 22, tile_state = 0x60000;
+  uint32_t eax, ebx, ecx, edx;
+  if (!has(resnetc_rt_cpu_features(), RESNETC_CPU_AVX512) || !has(saved_state(), tile_state))
+    return 0;
+  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || !has(edx, tile_and_bf16))
+    return 0;
+  const long ask_for_state = 0x1023, tile_data = 18; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
+  return syscall(SYS_arch_prctl, ask_for_state, tile_data) == 0 ? RESNETC_CPU_TILES : 0;
+#else
+  return 0;
+#endif
+}
 #elif defined(__aarch64__)
 static uint32_t detect(void) { return RESNETC_CPU_NEON; } /* part of the base architecture */
+static uint32_t request_tiles(void) { return 0; }
 #else
 static uint32_t detect(void) { return 0; }
+static uint32_t request_tiles(void) { return 0; }
 #endif
+
+static uint32_t found_once(atomic_uint *cached, uint32_t (*find)(void)) {
+  uint32_t word = atomic_load_explicit(cached, memory_order_relaxed);
+  if (word == 0) {
+    word = find() | KNOWN;
+    atomic_store_explicit(cached, word, memory_order_relaxed);
+  }
+  return word & ~KNOWN;
+}
 
 uint32_t resnetc_rt_cpu_features(void) {
   static atomic_uint cached;
-  uint32_t word = atomic_load_explicit(&cached, memory_order_relaxed);
-  if (word == 0) {
-    word = detect() | KNOWN;
-    atomic_store_explicit(&cached, word, memory_order_relaxed);
-  }
-  return word & ~KNOWN;
+  return found_once(&cached, detect);
+}
+
+uint32_t resnetc_rt_request_tiles(void) {
+  static atomic_uint cached;
+  return found_once(&cached, request_tiles);
 }

@@ -98,8 +98,12 @@ typedef struct resnetc_model {
 #define RESNETC_CPU_NEON 8u
 #define RESNETC_CPU_ADDERS 16u /* AVX-512, and a vector addition beside each FMA, in a pipe of its own: AMD Zen 4 and newer */
 #define RESNETC_CPU_TWO_ADDERS 32u /* and two of both start per cycle: AMD Zen 5 and newer */
-/* Bits of this CPU, found once. */
+#define RESNETC_CPU_TILES 64u /* a unit that multiplies tiles of bf16, AMX-TILE and AMX-BF16, with the operating system's permission */
+/* Bits of this CPU, found once; without RESNETC_CPU_TILES. */
 uint32_t resnetc_rt_cpu_features(void);
+/* RESNETC_CPU_TILES where this CPU has the unit and Linux lets this process use it, else 0; found once. Linux gives permission to the whole process
+ * and for good, and saves 8 KiB more for each signal from then on: so only code for that unit asks. */
+uint32_t resnetc_rt_request_tiles(void);
 /* Checks exec (may be NULL) and cancel. */
 resnetc_status resnetc_rt_check(const resnetc_exec *exec);
 /* Runs fn(frame, begin, end) over a static partition of [0, tasks) on the threads that exec allows (NULL: inline, one
@@ -130,7 +134,12 @@ typedef struct resnetc_rt_frame {
   void *const *pointers; /* scratch, inputs, outputs */
   const uint32_t *places;
   int64_t image; /* that the first task begins with */
+  uint64_t slots; /* taken ones, a bit each; changed by the two functions below only */
 } resnetc_rt_frame;
+/* A number that no other thread at work on the same step has until it is given back: the lowest one free, so it is below the number of
+ * threads at work. Beyond 64 of these a thread waits for another. For memory that a thread uses again and again. */
+int32_t resnetc_rt_take_slot(resnetc_rt_frame *frame);
+void resnetc_rt_give_slot(resnetc_rt_frame *frame, int32_t slot);
 /* Runs resnetc_rt_step for the rows of every section; stops at the first that fails and returns its status. */
 resnetc_status resnetc_rt_run(const resnetc_exec *exec, const resnetc_rt_plan *plan, void *const *pointers);
 /* Each object refers to this symbol, so that a runtime of another ABI fails to link. */

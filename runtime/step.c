@@ -103,7 +103,7 @@ static resnetc_status run_rows(const resnetc_exec *exec, const resnetc_rt_plan *
 }
 
 resnetc_status resnetc_rt_run(const resnetc_exec *exec, const resnetc_rt_plan *plan, void *const *pointers) {
-  resnetc_rt_frame frame = {pointers, plan->places, 0};
+  resnetc_rt_frame frame = {pointers, plan->places, 0, 0};
   uint32_t row = 0;
   for (uint32_t s = 0; s < plan->num_sections; row += plan->sections[s++].num_rows) {
     const resnetc_rt_section *section = &plan->sections[s];

@@ -4,6 +4,7 @@
 #include "resnetc_runtime.h"
 
 #include <gtest/gtest.h>
+#include <thread>
 
 #include <atomic>
 #include <cstring>
@@ -132,6 +133,22 @@ TEST(Status, EachHasItsOwnSentence) {
   EXPECT_STREQ(resnetc_strerror(static_cast<resnetc_status>(7)), "unknown resnetc status");
 }
 
+// Whoever is told that there are tiles may use them: a thread that is not the one that asked, too.
+TEST(Cpu, TilesThatAreGrantedWork) {
+  const uint32_t tiles = resnetc_rt_request_tiles();
+  EXPECT_EQ(tiles, resnetc_rt_request_tiles());
+  EXPECT_EQ(tiles & ~RESNETC_CPU_TILES, 0u);
+#if defined(__x86_64__)
+  if (!tiles)
+    GTEST_SKIP() << "this processor multiplies no tiles";
+  EXPECT_TRUE(resnetc_rt_cpu_features() & RESNETC_CPU_AVX512);
+  std::thread([] {
+    alignas(64) unsigned char shapes[64] = {1}; // a palette; no tile has a shape
+    asm volatile("ldtilecfg %0\n tilerelease" ::"m"(shapes));
+  }).join();
+#endif
+}
+
 TEST(Cpu, FindsWhatTheCompilersDetectionFinds) {
   const uint32_t features = resnetc_rt_cpu_features();
   EXPECT_EQ(features, resnetc_rt_cpu_features());
@@ -145,7 +162,7 @@ TEST(Cpu, FindsWhatTheCompilersDetectionFinds) {
   EXPECT_EQ(bool(features & RESNETC_CPU_AVX512), avx512);
   EXPECT_EQ(bool(features & RESNETC_CPU_ADDERS), avx512 && __builtin_cpu_is("amd"));
   EXPECT_FALSE(features & RESNETC_CPU_TWO_ADDERS && !(features & RESNETC_CPU_ADDERS));
-  EXPECT_FALSE(features & RESNETC_CPU_NEON);
+  EXPECT_FALSE(features & (RESNETC_CPU_NEON | RESNETC_CPU_TILES));
 #elif defined(__aarch64__)
   EXPECT_EQ(features, RESNETC_CPU_NEON);
 #endif

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cfenv>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -160,6 +161,37 @@ TEST(Step, HostPoolOfUnknownWidthGetsAtMost64Parts) {
   few.expectOnce();
   many.expectOnce();
   EXPECT_EQ(host.items, (std::vector<int32_t>{5, 64}));
+}
+
+TEST(Slots, AreTheLowestThatAreFree) {
+  resnetc_rt_frame frame{};
+  for (int32_t i = 0; i < 64; ++i)
+    EXPECT_EQ(resnetc_rt_take_slot(&frame), i);
+  resnetc_rt_give_slot(&frame, 63);
+  EXPECT_EQ(resnetc_rt_take_slot(&frame), 63);
+  for (int32_t i : {40, 3, 17})
+    resnetc_rt_give_slot(&frame, i);
+  for (int32_t i : {3, 17, 40})
+    EXPECT_EQ(resnetc_rt_take_slot(&frame), i);
+}
+
+// More threads than there are slots: whoever finds none waits. What one leaves in a slot is seen by the next.
+TEST(Slots, BelongToOneThreadAtATime) {
+  resnetc_rt_frame frame{};
+  std::vector<int> uses(64); // plain memory: the thread sanitizer looks at it
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 70; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i) {
+        const int32_t slot = resnetc_rt_take_slot(&frame);
+        ++uses.at(slot);
+        resnetc_rt_give_slot(&frame, slot);
+      }
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(std::accumulate(uses.begin(), uses.end(), 0), 70 * 200);
+  EXPECT_EQ(frame.slots, 0u);
 }
 
 TEST(Step, CancelStopsBeforeTheStep) {
