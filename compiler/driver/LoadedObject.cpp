@@ -41,9 +41,10 @@ Tensor tensorFor(const resnetc_tensor_info &info, int32_t units) {
 
 } // namespace
 
-// What objects see in place of the runtime's resnetc_rt_cpu_features. Each call of one's code sets it first.
+// What objects see in place of what the runtime finds. Each call of one's code sets it first.
 static thread_local uint32_t visibleFeatures;
 static uint32_t reportVisibleFeatures() { return resnetc_rt_cpu_features() & visibleFeatures; }
+static uint32_t reportVisibleTiles() { return visibleFeatures & RESNETC_CPU_TILES ? resnetc_rt_request_tiles() : 0; }
 
 LoadedObject::LoadedObject(std::unique_ptr<llvm::orc::LLJIT> jit, Describe *describe)
     : jit(std::move(jit)), describe(describe) {
@@ -61,9 +62,12 @@ llvm::Expected<LoadedObject> LoadedObject::load(llvm::StringRef object, const st
   if (llvm::Error error = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBuffer(object, name, false)))
     return error;
   llvm::orc::SymbolMap ours;
-  ours[(*jit)->mangleAndIntern("resnetc_rt_cpu_features")] = {llvm::orc::ExecutorAddr::fromPtr(&reportVisibleFeatures),
-                                                              llvm::JITSymbolFlags::Exported |
-                                                                  llvm::JITSymbolFlags::Callable};
+  const auto replace = [&](const char *symbol, uint32_t (*by)()) {
+    ours[(*jit)->mangleAndIntern(symbol)] = {llvm::orc::ExecutorAddr::fromPtr(by),
+                                             llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+  };
+  replace("resnetc_rt_cpu_features", &reportVisibleFeatures);
+  replace("resnetc_rt_request_tiles", &reportVisibleTiles);
   if (llvm::Error error = (*jit)->getMainJITDylib().define(llvm::orc::absoluteSymbols(ours)))
     return error;
   auto symbol = (*jit)->lookup(name + "_model");

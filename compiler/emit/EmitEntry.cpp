@@ -18,6 +18,12 @@ Function *makeFunction(Module &into, const Twine &name, Type *result, ArrayRef<T
   return function;
 }
 
+Value *featuresHere(IRBuilder<> &ir, Module &module, uint32_t wanted) {
+  const auto ask = [&](const char *function) { return ir.CreateCall(module.getOrInsertFunction(function, ir.getInt32Ty()), {}); };
+  Value *found = ask("resnetc_rt_cpu_features");
+  return wanted & RESNETC_CPU_TILES ? ir.CreateOr(found, ask("resnetc_rt_request_tiles")) : found;
+}
+
 namespace {
 
 class EntryEmitter {
@@ -36,8 +42,7 @@ public:
     checkPointers(frame);
     Value *status = ir.CreateCall(module.getOrInsertFunction("resnetc_rt_check", i32, ptr), {run->getArg(4)});
     returnIf(ir.CreateICmpNE(status, zero), status);
-    Value *features = ir.CreateCall(module.getOrInsertFunction("resnetc_rt_cpu_features", i32), {});
-    Value *needed = ir.getInt32(model.machine.cpuFeatures);
+    Value *needed = ir.getInt32(model.machine.cpuFeatures), *features = featuresHere(ir, module, model.machine.cpuFeatures);
     returnIf(ir.CreateICmpNE(ir.CreateAnd(features, needed), needed), ir.getInt32(RESNETC_E_CPU));
     Value *left = run->getArg(0);
     for (size_t p = plans.size(); p-- > 0;)

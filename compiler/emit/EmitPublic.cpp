@@ -52,7 +52,10 @@ private:
     Value *chosen = module.getNamedValue(levels.front().symbol(suffix));
     if (levels.size() == 1)
       return chosen;
-    Value *features = ir.CreateCall(module.getOrInsertFunction("resnetc_rt_cpu_features", i32), {});
+    uint32_t wanted = 0;
+    for (const Model &level : levels)
+      wanted |= level.machine.cpuFeatures;
+    Value *features = featuresHere(ir, module, wanted);
     for (const Model &level : levels.drop_front()) {
       Value *needed = ir.getInt32(level.machine.cpuFeatures);
       Value *hasAll = ir.CreateICmpEQ(ir.CreateAnd(features, needed), needed);

@@ -42,6 +42,7 @@ public:
     makeDescriptors();
     loadBases();
     Value *mode = model.options.flushDenormals ? emitFlushMode(ir) : nullptr;
+    takeSlot();
     ir.CreateCondBr(ir.CreateICmpSLT(function->getArg(1), function->getArg(2)), loop, exit);
     ir.SetInsertPoint(loop);
     PHINode *task = ir.CreatePHI(ir.getInt32Ty(), 2, "task");
@@ -54,6 +55,8 @@ public:
     task->addIncoming(next, loop);
     ir.CreateCondBr(ir.CreateICmpSLT(next, function->getArg(2)), loop, exit);
     ir.SetInsertPoint(exit);
+    if (slot)
+      ir.CreateCall(slotFunction("resnetc_rt_give_slot", ir.getVoidTy(), {ir.getPtrTy(), ir.getInt32Ty()}), {function->getArg(0), slot});
     if (mode)
       emitCallersMode(ir, mode);
     ir.CreateRetVoid();
@@ -100,6 +103,16 @@ private:
     return ir.CreateGEP(ir.getInt8Ty(), base, ir.CreateMul(units, ir.getInt64(kAlign)));
   }
 
+  FunctionCallee slotFunction(const char *name, Type *result, ArrayRef<Type *> arguments) {
+    return module.getOrInsertFunction(name, FunctionType::get(result, arguments, false));
+  }
+
+  // A number of this thread, where a buffer is of the kind that threads reuse.
+  void takeSlot() {
+    if (any_of(buffersOf(step), [&](const std::string &name) { return plan.reused.count(name) != 0; }))
+      slot = ir.CreateCall(slotFunction("resnetc_rt_take_slot", ir.getInt32Ty(), {ir.getPtrTy()}), {function->getArg(0)});
+  }
+
   void splitTask(Value *task) {
     const ArrayRef<int64_t> grid = step.getGrid();
     indices.assign(grid.size(), ir.getInt64(0));
@@ -114,8 +127,12 @@ private:
       image = ir.CreateAdd(image, indices[0]);
   }
 
+  // By how many of its steps a pointer moves along a dimension. Tasks of one thread all use the memory that its number selects.
   Value *indexOf(size_t dimension, plan::RefAttr ref) {
-    return image && dimension == 0 && !plan.together.count(ref.getBuffer().getValue().str()) ? image : indices[dimension];
+    const std::string buffer = ref.getBuffer().getValue().str();
+    if (plan.reused.count(buffer))
+      return dimension + 1 == indices.size() ? ir.CreateZExt(slot, ir.getInt64Ty()) : ir.getInt64(0);
+    return image && dimension == 0 && !plan.together.count(buffer) ? image : indices[dimension];
   }
 
   bool emitCall(plan::CallOp call) {
@@ -130,7 +147,7 @@ private:
         return fail("there is no buffer " + ref.getBuffer().getValue().str());
       pointer = offset(pointer, ref.getOffset());
       for (size_t d = 0; d < indices.size(); ++d)
-        if (ref.getSteps()[d] != 0 && step.getGrid()[d] != 1)
+        if (ref.getSteps()[d] != 0 && (step.getGrid()[d] != 1 || plan.reused.count(ref.getBuffer().getValue().str())))
           pointer = ir.CreateGEP(ir.getInt8Ty(), pointer, ir.CreateMul(indexOf(d, ref), ir.getInt64(ref.getSteps()[d])));
       Value *descriptor = descriptors[arguments.size() - 1];
       ir.CreateStore(pointer, offset(descriptor, kHostOffset));
@@ -154,6 +171,7 @@ private:
   IRBuilder<> ir;
   Function *function = nullptr;
   Value *image = nullptr; // of the task, in the batch; null where the step does not care for images
+  Value *slot = nullptr;  // of the thread; null where the step has no memory of its own for each
   std::vector<Value *> descriptors, indices;
   std::map<std::string, Value *> bases;
 };
@@ -165,7 +183,7 @@ std::string shapeOf(const Model &model, const BatchPlan &plan, plan::StepOp step
   const std::vector<std::string> names = buffersOf(step);
   for (const std::string &name : names)
     if (auto found = plan.buffers.find(name); found != plan.buffers.end())
-      stream << model.slotOf(found->second).value_or(-1) << (plan.together.count(name) ? " few " : " ");
+      stream << model.slotOf(found->second).value_or(-1) << (plan.together.count(name) ? " few" : "") << (plan.reused.count(name) ? " reused " : " ");
   interleave(step.getGrid(), stream, "x");
   if (step.getImages())
     stream << " images";

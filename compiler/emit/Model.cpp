@@ -135,6 +135,8 @@ static bool readPlan(Model &model, BatchPlan &plan, unsigned level, WeightStore 
       plan.buffers[name] = buffer;
       if (buffer.getTogether())
         plan.together[name] = static_cast<int64_t>(*buffer.getTogether());
+      if (buffer.getReused())
+        plan.reused.insert(name);
       if (buffer.getSpace() == plan::Space::Arena)
         plan.offsets[name] = buffer.getOffset().value_or(0);
       if (buffer.getSpace() != plan::Space::Weights)

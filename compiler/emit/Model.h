@@ -6,6 +6,7 @@
 #include "compiler/ir/Plan.h"
 #include "runtime/resnetc_runtime.h"
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace resnetc {
@@ -31,6 +32,7 @@ struct BatchPlan {
   std::map<std::string, plan::BufferOp> buffers = {};
   std::map<std::string, int64_t> offsets = {}; // of arena and weights buffers
   std::map<std::string, int64_t> together = {}; // images in those arena buffers that hold a few only
+  std::set<std::string> reused = {};            // buffers of which each thread at work on a step has a part
 };
 
 struct Model {

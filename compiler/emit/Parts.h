@@ -50,4 +50,6 @@ std::string emitHeader(llvm::ArrayRef<Model> levels, const WeightStore &weights,
 // that the kernels do not.
 llvm::Function *makeFunction(llvm::Module &into, const llvm::Twine &name, llvm::Type *result,
                              llvm::ArrayRef<llvm::Type *> arguments, bool isPublic = false);
+// RESNETC_CPU_* of the processor that the code runs on. Those for which the runtime asks the operating system are among them where `wanted` has them.
+llvm::Value *featuresHere(llvm::IRBuilder<> &ir, llvm::Module &module, uint32_t wanted);
 } // namespace resnetc

@@ -41,14 +41,16 @@ def Plan_BufferOp : Plan_Op<"buffer", [Symbol]> {
     first step that names an arena buffer defines it, the last one ends its life. weights: `value` holds the bytes; while `pack` is there
     pack-weights has not yet brought them into the order of the kernels. may_alias names a buffer whose memory this one
     may take when that one's life ends in the step that defines this one (element by element in place). together: the buffer
-    has room for so many images only, those that its section is working on (see StepOp).
+    has room for so many images only, those that its section is working on (see StepOp). reused: what a task leaves there only itself
+    reads, and each thread at work has a part of it for all of its tasks, which stays in its caches: the parts are as far apart as the last step of a
+    pointer says, and as many as tasks.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Plan_SpaceAttr:$space, I64Attr:$bytes, OptionalAttr<I64Attr>:$index,
     OptionalAttr<I64Attr>:$together, OptionalAttr<I64Attr>:$offset, OptionalAttr<FlatSymbolRefAttr>:$may_alias, OptionalAttr<DictionaryAttr>:$pack,
-    OptionalAttr<ElementsAttr>:$value);
+    OptionalAttr<ElementsAttr>:$value, UnitAttr:$reused);
   let assemblyFormat = [{
-    $space $sym_name `bytes` $bytes (`index` $index^)? (`together` $together^)? (`offset` $offset^)? (`may_alias` $may_alias^)? (`pack` $pack^)?
-    (`value` $value^)? attr-dict
+    $space $sym_name `bytes` $bytes (`index` $index^)? (`together` $together^)? (`reused` $reused^)? (`offset` $offset^)? (`may_alias` $may_alias^)?
+    (`pack` $pack^)? (`value` $value^)? attr-dict
   }];
   let hasVerifier = 1;
 }

@@ -61,6 +61,44 @@ TEST(Object, RunsEveryImageOfABatch) {
   EXPECT_EQ(run(-1, in.data(), out.data(), scratch.data(), nullptr), RESNETC_E_BATCH);
 }
 
+// Four tasks leave something for themselves; those of one thread all leave it in the same memory, even as parts of their own.
+TEST(Object, TasksOfAThreadReuseMemory) {
+  std::string text = TwoSteps;
+  const auto replace = [&](const std::string &what, const std::string &by) {
+    ASSERT_NE(text.find(what), std::string::npos) << what;
+    text.replace(text.find(what), what.size(), by);
+  };
+  replace("@t bytes 64 offset 64", "@t bytes 64 reused offset 64");
+  replace("[#plan.ref<@in + 0 step [32, 16]>, #plan.ref<@w + 0 step [0, 0]>, #plan.ref<@t + 0 step [32, 16]>]\n    }\n    plan.step \"second\" grid [4] {",
+          "[#plan.ref<@in + 0 step [32, 16]>, #plan.ref<@w + 0 step [0, 0]>, #plan.ref<@t + 0 step [32, 16]>]");
+  replace("[#plan.ref<@t + 0 step [16]>, #plan.ref<@w + 0 step [0]>, #plan.ref<@out + 0 step [16]>]",
+          "[#plan.ref<@t + 0 step [32, 16]>, #plan.ref<@w + 0 step [0, 0]>, #plan.ref<@out + 0 step [32, 16]>]");
+  replace("[#plan.ref<@out + 0 step [16]>, #plan.ref<@one + 0 step [0]>, #plan.ref<@out + 0 step [16]>]",
+          "[#plan.ref<@out + 0 step [32, 16]>, #plan.ref<@one + 0 step [0, 0]>, #plan.ref<@out + 0 step [32, 16]>]");
+  LinkedPlan plan(text.c_str());
+  alignas(64) std::array<float, 32> scratch;
+  std::array<float, 16> in, out;
+  for (size_t i = 0; i < 16; ++i)
+    in[i] = static_cast<float>(i) - 5;
+  const auto run = plan.function<resnetc_status(int32_t, const float *, float *, void *, const resnetc_exec *)>("net_run_ex");
+  const auto check = [&](const resnetc_exec *exec, size_t threads) {
+    scratch.fill(-1);
+    ASSERT_EQ(run(1, in.data(), out.data(), scratch.data(), exec), RESNETC_OK);
+    for (size_t i = 0; i < 16; ++i)
+      EXPECT_EQ(out[i], expected(in[i], i)) << i;
+    for (size_t part = 0; part < 4; ++part) // 64 bytes into the arena, 16 each
+      EXPECT_EQ(scratch[16 + 4 * part] != -1, part < threads) << part;
+  };
+  check(nullptr, 1);
+  resnetc_exec backwards{};
+  backwards.struct_size = sizeof backwards, backwards.num_threads = 4;
+  backwards.parallel_for = [](void *, int32_t n, void (*fn)(void *, int32_t), void *task) {
+    for (int32_t i = n; i-- > 0;)
+      fn(task, i);
+  };
+  check(&backwards, 1);
+}
+
 TEST(Object, RefusesWrongCalls) {
   LinkedPlan plan(TwoSteps);
   alignas(64) std::array<char, 192> scratch;

@@ -50,12 +50,12 @@ Planner::Planner(ModuleOp module, func::FuncOp function, const Machine &machine,
 
 // ---- Memory
 FlatSymbolRefAttr Planner::buffer(StringRef prefix, Space space, int64_t bytes, std::optional<int64_t> index,
-                                  FlatSymbolRefAttr mayAlias) {
+                                  FlatSymbolRefAttr mayAlias, bool isReused) {
   MLIRContext *context = buffers.getContext();
   std::string name = (prefix + Twine(index ? *index : counter++)).str();
   plan::BufferOp::create(buffers, buffers.getUnknownLoc(), name, space, bytes,
                          index ? buffers.getI64IntegerAttr(*index) : IntegerAttr(), IntegerAttr(), IntegerAttr(), mayAlias,
-                         DictionaryAttr(), ElementsAttr());
+                         DictionaryAttr(), ElementsAttr(), isReused);
   return FlatSymbolRefAttr::get(context, name);
 }
 
@@ -65,7 +65,7 @@ FlatSymbolRefAttr Planner::weights(ElementsAttr value, DictionaryAttr pack, int6
     return symbol;
   std::string name = ("w" + Twine(counter++)).str();
   plan::BufferOp::create(buffers, buffers.getUnknownLoc(), name, Space::Weights, bytes, IntegerAttr(), IntegerAttr(),
-                         IntegerAttr(), FlatSymbolRefAttr(), pack, value);
+                         IntegerAttr(), FlatSymbolRefAttr(), pack, value, false);
   return symbol = FlatSymbolRefAttr::get(buffers.getContext(), name);
 }
 
@@ -128,6 +128,12 @@ View Planner::result(Value v, const View *mayAlias) {
 View Planner::scratch(RankedTensorType type) {
   View view = layOut(type, {});
   view.buffer = buffer("b", Space::Arena, bytesOf(view));
+  return view;
+}
+
+View Planner::scratchOfTasks(RankedTensorType type) {
+  View view = layOut(type, {});
+  view.buffer = buffer("b", Space::Arena, bytesOf(view), {}, {}, true);
   return view;
 }
 

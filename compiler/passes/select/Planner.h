@@ -54,6 +54,8 @@ public:
   View result(mlir::Value v, const View *mayAlias = nullptr);
   // Memory for a value that has no name in `rn`.
   View scratch(mlir::RankedTensorType type);
+  // The same for what only the task that writes it reads: see plan.buffer's `reused`.
+  View scratchOfTasks(mlir::RankedTensorType type);
   // `v` is the same memory under another shape or layout.
   void alias(mlir::Value v, const View &view) { views[v] = view; }
   bool isOutput(mlir::Value v) const { return outputOf.contains(v); }
@@ -75,7 +77,7 @@ private:
   mlir::LogicalResult lower(mlir::Operation &op);
   mlir::LogicalResult finish(mlir::func::ReturnOp op);
   mlir::FlatSymbolRefAttr buffer(llvm::StringRef prefix, plan::Space space, int64_t bytes,
-                                 std::optional<int64_t> index = {}, mlir::FlatSymbolRefAttr mayAlias = {});
+                                 std::optional<int64_t> index = {}, mlir::FlatSymbolRefAttr mayAlias = {}, bool isReused = false);
   mlir::FlatSymbolRefAttr kernel(const KernelSpec &spec);
 
   mlir::func::FuncOp function;
