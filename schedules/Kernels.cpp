@@ -98,7 +98,7 @@ std::string buildKernel(const KernelSpec &spec, const Machine &machine, std::str
   try {
     Computation computation = it->second.algorithm(spec);
     it->second.schedule(computation, spec, machine);
-    return compile(computation, spec.name(), machine);
+    return compile(computation, spec.name() + computation.suffix, machine);
   } catch (const std::exception &e) {
     error = "kernel " + spec.name() + ": " + e.what();
     return {};

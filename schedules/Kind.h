@@ -16,6 +16,7 @@ struct Computation {
   Halide::Func out;
   Halide::Func sum;                 // the reduction that `out` finishes; undefined for kinds without
   Halide::Func value;               // what a second output is computed from (Epilogue.h); undefined where there is none
+  std::string suffix;               // of the function's name, where the kernel is made around it (TileProducts.h)
   std::vector<Halide::Func> extra;  // further stages, as the kind's two files agree
 };
 

@@ -9,7 +9,7 @@
 namespace resnetc {
 
 struct Machine {
-  std::string level;         // "znver5", "znver4", "x86-64-v4", "x86-64-v3", "x86-64-v2", "armv8-a": what --cpu names and messages print
+  std::string level;         // "sapphirerapids", "znver5", "znver4", "x86-64-v4", "x86-64-v3", "x86-64-v2", "armv8-a": what --cpu names and messages print
   std::string triple;        // LLVM target triple, e.g. x86_64-unknown-linux-gnu
   std::string llvmCpu;       // -mcpu for the code generator
   std::string llvmFeatures;  // "+avx2,+fma,..." for the code that is not Halide's
@@ -23,6 +23,7 @@ struct Machine {
   int loadsPerCycle = 0;     // vector loads
   double issuePerCycle = 0;  // vector instructions in all (an FMA with a memory operand counts as one)
   bool broadcastOperand = false;  // an FMA can broadcast a scalar from memory by itself (AVX-512)
+  bool multipliesTiles = false;   // has a unit for products of tiles of bf16, 16 times 16 sums of 32 products in 16 cycles (Intel AMX)
   double memoryBytesPerCycle = 6; // what one core reads of a stream that no cache holds
   int64_t l1Bytes = 0, l2Bytes = 0;
   uint32_t cpuFeatures = 0;  // RESNETC_CPU_* bits (runtime/resnetc_runtime.h) that an object for this level needs

@@ -3,6 +3,7 @@
 #include "compiler/emit/Parts.h"
 #include "schedules/Kernels.h"
 #include "schedules/Prefetch.h"
+#include "schedules/TileProducts.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Linker/Linker.h"
 #include <atomic>
@@ -64,6 +65,7 @@ bool link(Linker &linker, Module &into, const Build &build, Diagnostics &diagnos
     return false;
   }
   lowerPrefetches(**kernel);
+  addTileProducts(**kernel, build.spec);
   (*kernel)->setTargetTriple(into.getTargetTriple());
   (*kernel)->setDataLayout(into.getDataLayout());
   if (NamedMDNode *flags = (*kernel)->getModuleFlagsMetadata())

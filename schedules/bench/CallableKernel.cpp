@@ -1,5 +1,6 @@
 #include "schedules/bench/CallableKernel.h"
 #include "schedules/Prefetch.h"
+#include "schedules/TileProducts.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -30,11 +31,12 @@ void check(llvm::Error error) {
     throw std::runtime_error(llvm::toString(std::move(error)));
 }
 
-std::string generateCode(const std::string &bitcode, const Machine &machine, bool keepPrefetches) {
+std::string generateCode(const std::string &bitcode, const KernelSpec &spec, const Machine &machine, bool keepPrefetches) {
   llvm::LLVMContext context;
   auto module = valueOf(llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "kernel"), context));
   if (!keepPrefetches)
     lowerPrefetches(*module);
+  addTileProducts(*module, spec);
   const llvm::Triple triple(machine.triple);
   std::string message;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
@@ -80,7 +82,7 @@ CallableKernel::CallableKernel(const KernelSpec &spec, const Machine &machine, P
     throw std::runtime_error(error);
   halideMs = nowMs() - start;
   start = nowMs();
-  object = generateCode(bitcode, machine, prefetch != nullptr);
+  object = generateCode(bitcode, spec, machine, prefetch != nullptr);
   llvmMs = nowMs() - start;
   jit = valueOf(llvm::orc::LLJITBuilder().create());
   if (prefetch)

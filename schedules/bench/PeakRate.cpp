@@ -23,7 +23,7 @@ static constexpr int Rounds = 20000, Chains = 12;
 // Lanes of the vectors that ran.
 static int runChains(const std::string &level) {
   asm volatile("xorps %%xmm14,%%xmm14\n xorps %%xmm15,%%xmm15" ::: "xmm14", "xmm15");
-  if (level == "x86-64-v4" || level == "znver4" || level == "znver5") {
+  if (level == "x86-64-v4" || level == "znver4" || level == "znver5" || level == "sapphirerapids") {
     REPEAT("vfmadd231ps %%zmm14,%%zmm15,%%zmm\\r");
     return 16;
   }

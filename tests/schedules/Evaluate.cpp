@@ -3,6 +3,7 @@
 #include "schedules/Winograd.h"
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <stdexcept>
 
 namespace resnetc {
@@ -136,6 +137,41 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
                   sum += term, size += std::fabs(term);
                 }
           visitEpilogue(s, in, 3, {c, x, y, k}, {sum, gammaOf(double(s.at("in", 1) * ci * kw * kh + 2)) * size}, visit);
+        }
+}
+
+// The sum of the three parts of a number whose words lie `apart`: one half of each.
+double ofParts(const std::vector<float> &words, size_t at, size_t apart, bool isHigh) {
+  double sum = 0;
+  for (size_t part = 0; part < 3; part++) {
+    uint32_t bits;
+    std::memcpy(&bits, &words[at + part * apart], sizeof bits);
+    bits = isHigh ? bits & 0xffff0000u : bits << 16;
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    sum += x;
+  }
+  return sum;
+}
+
+// A term is three products and what is left out, at most 2 units of it; then sums.
+void splitProduct(const KernelSpec &s, const Operands &in, const Visit &visit) {
+  const int64_t b = s.at("block"), nb = s.at("tile", 2), taps = static_cast<int64_t>(s.list("taps").size()), pairs = s.at("pairs");
+  for (int64_t k = 0; k < s.at("size", 2); k++)
+    for (int64_t y = 0; y < s.at("size", 1); y++)
+      for (int64_t x = 0; x < s.at("size", 0); x++)
+        for (int64_t c = 0; c < b; c++) {
+          double sum = in[2][static_cast<size_t>(k * b + c)], size = std::fabs(sum);
+          for (int64_t p = 0; p < pairs; p++)
+            for (int64_t tap = 0; tap < taps; tap++)
+              for (int64_t i = 0; i < 2 * b; i++) {
+                const int64_t pixel = s.list("taps")[static_cast<size_t>(tap)] + i / 2 + x * s.at("in_strides") + y * s.at("in_strides", 1) + p * s.at("in_strides", 3);
+                const int64_t ofPart = pairs * taps * nb * b * b, weight = k / nb * 3 * ofPart + (((p * taps + tap) * nb + k % nb) * b + i / 2) * b + c;
+                const double term = ofParts(in[0], static_cast<size_t>(pixel), static_cast<size_t>(s.at("in_strides", 2)), i % 2) *
+                                    ofParts(in[1], static_cast<size_t>(weight), static_cast<size_t>(ofPart), i % 2);
+                sum += term, size += std::fabs(term);
+              }
+          visitEpilogue(s, in, 3, {c, x, y, k}, {sum, gammaOf(double(6 * 2 * b * pairs * taps + 4)) * size}, visit);
         }
 }
 
@@ -343,6 +379,12 @@ std::vector<size_t> operandSizes(const KernelSpec &s) {
     return withEpilogue(s, {span({s.at("in", 0), s.at("size", 0), s.at("size", 1), s.at("in", 1)}, withLane(s, "in_strides")), weights, lanes,
                             2 * lanes, span({s.at("size", 0), s.at("size", 1)}, {1, s.at("sums_stride")})}, blocked(s));
   }
+  if (s.kind == "split_product") {
+    const int64_t last = *std::max_element(s.list("taps").begin(), s.list("taps").end());
+    const size_t pixels = span({s.at("block"), s.at("size", 0), s.at("size", 1), 3, s.at("pairs")}, withLane(s, "in_strides")) + static_cast<size_t>(last);
+    const auto lanes = static_cast<size_t>(s.at("size", 2) * s.at("block"));
+    return withEpilogue(s, {pixels, static_cast<size_t>(3 * s.at("block") * s.at("pairs")) * s.list("taps").size() * lanes, lanes}, blocked(s));
+  }
   if (s.kind == "pair_sums")
     return {span({s.at("in", 0), s.at("size", 0), s.at("size", 1), s.at("in", 1)}, withLane(s, "in_strides")),
             span(s.list("size"), {1, s.at("out_strides")})};
@@ -376,6 +418,8 @@ void evaluate(const KernelSpec &spec, const Operands &in, const Visit &visit) {
     return conv(spec, in, visit);
   if (spec.kind == "inner_product")
     return innerProduct(spec, in, visit);
+  if (spec.kind == "split_product")
+    return splitProduct(spec, in, visit);
   if (spec.kind == "pair_sums")
     return pairSums(spec, in, visit);
   if (spec.kind == "max_pool" || spec.kind == "avg_pool")

@@ -17,7 +17,7 @@ inline std::vector<Level> runnableLevels() {
   bool reached = false;
   for (const std::string &name : machineLevels("")) {
     reached |= name == native->level;
-    if (reached)
+    if (reached && canRunHere(*machineFor("", name)))
       levels.push_back({name, *machineFor("", name)});
   }
   if (native->level != "x86-64-v2" && native->triple.rfind("x86_64", 0) == 0) {

@@ -81,6 +81,6 @@ TEST(BuildKernel, EveryLevelCompiles) {
                    {"kernel", {3, 3}}, {"stride", {1, 1}}, {"dilation", {1, 1}}, {"tile", {tiling.widths[0]}}};
       EXPECT_NE(buildKernel(conv, m, error), "") << error;
     }
-  EXPECT_EQ(kernelKinds(), (std::vector<std::string>{"avg_pool", "conv", "inner_product", "max_pool", "pair_sums", "pointwise", "reduce", "softmax", "take", "top_k",
-                                                    "winograd_in", "winograd_out"}));
+  EXPECT_EQ(kernelKinds(), (std::vector<std::string>{"avg_pool", "conv", "inner_product", "max_pool", "pair_sums", "pointwise", "reduce", "softmax", "split", "split_product", "take",
+                                                    "top_k", "winograd_in", "winograd_out"}));
 }
