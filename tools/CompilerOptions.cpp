@@ -46,7 +46,7 @@ struct Flags {
                                      cl::desc("Where external data lies (the folder of the model)")};
   cl::opt<std::string> target{"target", cl::value_desc("TRIPLE"), cl::cat(category), cl::desc("x86_64-linux-gnu or aarch64-linux-gnu (this machine)")};
   cl::opt<std::string> cpu{"cpu", cl::value_desc("NAME"), cl::cat(category),
-                           cl::desc("native, baseline, x86-64-v2, x86-64-v3, x86-64-v4, znver4, znver5, armv8-a (native)")};
+                           cl::desc("native, baseline, x86-64-v2, x86-64-v3, x86-64-v4, znver4, znver5, sapphirerapids, armv8-a (native)")};
   cl::opt<std::string> multiCpu{"multi-cpu", cl::value_desc("NAME,NAME"), cl::cat(category),
                                 cl::desc("Code for each of these in one object, which takes the best that the processor has: x86-64-v2,v3,v4")};
   cl::opt<bool> rejectNonFinite{"reject-nonfinite", cl::cat(category),

@@ -38,6 +38,10 @@ std::string algorithmOf(const KernelSpec &spec) {
     return llvm::formatv("direct {0}x{1}", spec.at("kernel"), spec.at("kernel", 1));
   if (spec.kind == "inner_product")
     return "inner products";
+  if (spec.kind == "split_product")
+    return "products of bf16 parts";
+  if (spec.kind == "split")
+    return "parts of its input";
   if (spec.kind == "winograd_in" || spec.kind == "winograd_out")
     return llvm::formatv("Winograd F({0}x{0}, 3x3{1})", spec.at("output_tile"), spec.at("stride") == 2 ? ", stride 2" : "");
   const std::string op = spec.word("op", "");

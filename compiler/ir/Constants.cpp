@@ -89,18 +89,21 @@ ElementsAttr makeConstant(RankedTensorType type, ArrayRef<double> values) {
   return DenseElementsAttr::get(type, ints);
 }
 
-ElementsAttr makeConstant(RankedTensorType type, std::vector<float> values) {
-  auto sameBits = [&](float v) { return std::memcmp(&v, values.data(), sizeof v) == 0; };
+template <class T> static ElementsAttr constantOfBits(RankedTensorType type, const std::vector<T> &values) {
+  auto sameBits = [&](T v) { return std::memcmp(&v, values.data(), sizeof v) == 0; };
   if (!values.empty() && llvm::all_of(values, sameBits))
-    return DenseElementsAttr::get(type, ArrayRef<float>(values.data(), 1));
+    return DenseElementsAttr::get(type, ArrayRef<T>(values.data(), 1));
   if (values.size() <= kInlineElements)
-    return DenseElementsAttr::get(type, ArrayRef<float>(values));
-  ArrayRef<char> bytes(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float));
+    return DenseElementsAttr::get(type, ArrayRef<T>(values));
+  ArrayRef<char> bytes(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T));
   // Named by content: a name that is taken costs a search for a free one, and a deep network has thousands.
   std::string name =
       "w" + llvm::utohexstr(llvm::xxh3_64bits(ArrayRef(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size())));
   return DenseResourceElementsAttr::get(type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
 }
+
+ElementsAttr makeConstant(RankedTensorType type, std::vector<float> values) { return constantOfBits(type, values); }
+ElementsAttr makeConstant(RankedTensorType type, std::vector<uint32_t> values) { return constantOfBits(type, values); }
 
 ElementsAttr reshapedConstant(ElementsAttr value, ArrayRef<int64_t> shape) {
   auto type = RankedTensorType::get(shape, value.getElementType());

@@ -13,6 +13,8 @@ std::vector<float> constantFloats(mlir::ElementsAttr value);
 // Rounds to the element type of `type` (float: nearest even; integers: truncated, saturating).
 mlir::ElementsAttr makeConstant(mlir::RankedTensorType type, llvm::ArrayRef<double> values);
 mlir::ElementsAttr makeConstant(mlir::RankedTensorType type, std::vector<float> values);
+// Of integers of 32 bits.
+mlir::ElementsAttr makeConstant(mlir::RankedTensorType type, std::vector<uint32_t> values);
 // The same bytes under another shape; nothing is copied.
 mlir::ElementsAttr reshapedConstant(mlir::ElementsAttr value, llvm::ArrayRef<int64_t> shape);
 // The constant that defines a value (rn.constant), if one does.

@@ -16,7 +16,7 @@ using Numbers = std::vector<double>;
 constexpr double kUnit = 0x1p-24;     // relative error of a rounding
 constexpr double kTiny = 0x1p-126;    // absolute error where numbers would be denormal and may be zero
 constexpr double kFunctionUnits = 16; // error of our exponentials and logarithms, in units, with room
-constexpr double kExtraRoundings = 6; // bias, residual, and a folded weight: its normalisation and its own rounding
+constexpr double kExtraRoundings = 6; // bias, residual, a folded weight: its normalisation and its own rounding; what products of parts leave out
 // Standard deviation of F(4x4, 3x3) with the points 0, 1, -1, 1/2, -2 against that of a direct sum, when variances are
 // propagated through its matrices: 11 for 16 channels, less for more of them. F(2x2, 3x3) and both with stride 2: at most 2.1.
 constexpr double kWinograd = 12, kStridedWinograd = 3;

@@ -4,6 +4,7 @@
 //   pack winograd  OIHW -> U = G g G^T in double, [position][stream][input block][lane of input][block of stream][lane];
 //                G of schedules/Winograd.h
 //   pack inner_weights, inner_factors  what inner_product kernels read: InnerWeights.h
+//   pack split_weights  what split_product kernels read: SplitWeights.h
 //   pack vector  n floats -> `size` floats, zeros behind
 //   pack image   [N, C, H, W] -> [N, C/b, H, W, b], ones in lanes past the last channel (a divisor may stand there)
 #include "compiler/ir/Constants.h"
@@ -11,6 +12,7 @@
 #include "compiler/ir/Shapes.h"
 #include "compiler/passes/InnerWeights.h"
 #include "compiler/passes/Passes.h"
+#include "compiler/passes/SplitWeights.h"
 #include "schedules/Winograd.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -104,8 +106,12 @@ struct PackWeights : impl::PackWeightsBase<PackWeights> {
         continue;
       const int64_t floats = static_cast<int64_t>(buffer.getBytes() / sizeof(float));
       const KernelSpec spec = plan::specFromAttr(*buffer.getPack());
-      auto type = RankedTensorType::get({floats}, Float32Type::get(&getContext()));
-      buffer.setValueAttr(makeConstant(type, packed(spec, constantFloats(*buffer.getValue()), floats)));
+      const std::vector<float> values = constantFloats(*buffer.getValue());
+      const auto typeOf = [&](Type element) { return RankedTensorType::get({floats}, element); };
+      if (spec.kind == "split_weights")
+        buffer.setValueAttr(makeConstant(typeOf(IntegerType::get(&getContext(), 32)), packSplitWeights(spec, values)));
+      else
+        buffer.setValueAttr(makeConstant(typeOf(Float32Type::get(&getContext())), packed(spec, values, floats)));
       buffer.removePackAttr();
       ++numPacked;
     }

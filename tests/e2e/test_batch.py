@@ -81,7 +81,7 @@ def test_a_deep_network_shares_its_weights(toolchain, models):
     assert y.tobytes() == np.concatenate([single.run(x[i:i + 1])[0] for i in range(5)]).tobytes()
 
 
-@pytest.mark.parametrize("level", ["x86-64-v2", "x86-64-v3", "x86-64-v4", "znver4", "znver5"])
+@pytest.mark.parametrize("level", ["x86-64-v2", "x86-64-v3", "x86-64-v4", "znver4", "znver5", "sapphirerapids"])
 def test_batches_read_the_same_weights(level, toolchain, models):
     """At every level, also one that does not run here: the bytes are in the model's description."""
     network = models.resnet("resnet18", size=64, batch="dynamic")

@@ -12,9 +12,9 @@ import pytest
 import resnet
 from native import run
 
-FEATURES = {"x86-64-v2": 1, "x86-64-v3": 3, "x86-64-v4": 7, "znver4": 23, "znver5": 55}  # RESNETC_CPU_*
+FEATURES = {"x86-64-v2": 1, "x86-64-v3": 3, "x86-64-v4": 7, "znver4": 23, "znver5": 55, "sapphirerapids": 71}  # RESNETC_CPU_*
 LEVELS = list(FEATURES)
-MULTI = "--multi-cpu=x86-64-v2,v3,v4,znver4,znver5"
+MULTI = "--multi-cpu=x86-64-v2,v3,v4,znver4,znver5,sapphirerapids"
 E_CPU = 4
 needs_qemu = pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="needs qemu-user")
 
@@ -22,7 +22,8 @@ needs_qemu = pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="needs q
 @pytest.fixture(scope="module")
 def here(toolchain, models):
     """What this machine has."""
-    return toolchain.load(models.digits).library.resnetc_rt_cpu_features()
+    library = toolchain.load(models.digits).library
+    return library.resnetc_rt_cpu_features() | library.resnetc_rt_request_tiles()
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,13 @@ plan.buffer weights @inner_mean bytes 16 pack {kind = "inner_factors", mean = 84
 // The transform at position 0 of F(2x2) is the corner of the kernel: 16 positions of [input lane][2][lane], here of the first.
 // CHECK: @inner_winograd {{.*}} value dense<[8.000000e+00, -8.000000e+00, 
 plan.buffer weights @inner_winograd bytes 128 pack {kind = "inner_weights", output_tile = array<i64: 2>, stride = array<i64: 1>, mean = 0.0 : f64, rms = 4.0 : f64, shape = array<i64: 1, 2>, block = array<i64: 1>, in = array<i64: 1, 2>, tile = array<i64: 1>} value dense<[[[[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [[-1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]]> : tensor<1x2x3x3xf32>
+// 1 + 2^-9 + 2^-17 is 0x3f80 (the upper half of a float) + 0x3b00 + 0x3700; a third is a little less than 0x3eab, so its second part is negative:
+// 0x3eab3f80, 0xba2b3b00, 0x35ac3700. The channel of the second block is in the high half; there are no others.
+// CHECK: @split {{.*}} value dense<[1051410304, -1171571968, 900478720]> : tensor<3xi32>
+plan.buffer weights @split bytes 12 pack {kind = "split_weights", shape = array<i64: 1, 2, 1, 1>, block = array<i64: 1>, pairs = array<i64: 1>, tile = array<i64: 1>} value dense<[[[[1.00196075]], [[0.333333343]]]]> : tensor<1x2x1x1xf32>
+// Two blocks of outputs together, two taps: [part][tap][block]; the second input channel is not there.
+// CHECK: @split_taps {{.*}} value dense<[16256, 16384, 16448, 16512, 0, 0, 0, 0, 0, 0, 0, 0]> : tensor<12xi32>
+plan.buffer weights @split_taps bytes 48 pack {kind = "split_weights", shape = array<i64: 2, 1, 1, 2>, block = array<i64: 1>, pairs = array<i64: 1>, tile = array<i64: 2>} value dense<[[[[1.0, 3.0]]], [[[2.0, 4.0]]]]> : tensor<2x1x1x2xf32>
 // CHECK: @bias {{.*}} value dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 0.000000e+00]>
 plan.buffer weights @bias bytes 16 pack {kind = "vector", size = array<i64: 4>} value dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
 // Three channels of two pixels in blocks of two; the lane past the last channel is one.

@@ -287,6 +287,19 @@ void gatherPixels(Planner &p, Location loc, Problem &q) {
   q.stride = {1, 1};
 }
 
+// In the way that costs least; without shortcuts directly.
+LogicalResult lowerBest(Planner &p, Conv2dOp op, Problem &q) {
+  const int64_t winograd = p.useWinograd && suitsWinograd(op) ? winogradTile(q, p.machine) : 0;
+  if (p.useWinograd && splitCycles(p, q) < (winograd ? winogradCycles(q, p.machine, winograd) : directCycles(q, p.machine)))
+    return lowerSplit(p, op.getLoc(), q);
+  if (winograd)
+    return lowerWinograd(p, op.getLoc(), q, winograd);
+  const ArrayRef<int64_t> kernel = cast<ShapedType>(q.weight.getType()).getShape().drop_front(2);
+  if (kernel[0] == 1 && kernel[1] == 1 && q.stride != Shape{1, 1} && q.pads == Shape{0, 0, 0, 0})
+    gatherPixels(p, op.getLoc(), q);
+  return lowerDirect(p, op.getLoc(), q);
+}
+
 LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   Problem q;
   q.weight = constantOf(op.getWeight());
@@ -311,12 +324,7 @@ LogicalResult lowerConv(Planner &p, Conv2dOp op) {
   // In place: a task reads each residual element just before it writes there; but the input may not be the residual.
   const bool inPlace = q.residual && q.residual->buffer != q.in.buffer;
   placeResults(p, op, q, inPlace ? &*q.residual : nullptr);
-  const ArrayRef<int64_t> kernel = cast<ShapedType>(q.weight.getType()).getShape().drop_front(2);
-  const bool skipsPixels = kernel[0] == 1 && kernel[1] == 1 && q.stride != Shape{1, 1} && q.pads == Shape{0, 0, 0, 0};
-  if (skipsPixels)
-    gatherPixels(p, op.getLoc(), q);
-  const int64_t winograd = p.useWinograd && suitsWinograd(op) ? winogradTile(q, p.machine) : 0;
-  if (failed(winograd ? lowerWinograd(p, op.getLoc(), q, winograd) : lowerDirect(p, op.getLoc(), q)))
+  if (failed(lowerBest(p, op, q)))
     return failure();
   fillBorders(p, op.getLoc(), q);
   return success();

@@ -59,6 +59,12 @@ InnerOperands innerOperands(Planner &p, const Problem &q, int64_t tileBlocks, in
 mlir::LogicalResult lowerDirect(Planner &p, mlir::Location loc, const Problem &q);
 // By F(m x m, 3x3); m is what winogradTile says, 0 where direct convolution costs less.
 int64_t winogradTile(const Problem &q, const Machine &machine);
+// Cycles of one image for one thread, modelled: by F(m x m, 3x3), or directly.
+double winogradCycles(const Problem &q, const Machine &machine, int64_t m);
+double directCycles(const Problem &q, const Machine &machine);
 mlir::LogicalResult lowerWinograd(Planner &p, mlir::Location loc, const Problem &q, int64_t m);
+// By products of parts, with the same measure; infinite where the processor or the convolution does not suit them.
+double splitCycles(Planner &p, const Problem &q);
+mlir::LogicalResult lowerSplit(Planner &p, mlir::Location loc, const Problem &q);
 
 } // namespace resnetc

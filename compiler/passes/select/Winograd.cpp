@@ -30,8 +30,8 @@ public:
   Cost(const Problem &q, const Machine &m) : q(q), machine(m) {}
 
   double ofDirect() const {
-    const int64_t outBlocks = q.out.blocks();
-    return ofProducts(9, pixels(), tileConv(q.out.shape[3], outBlocks, machine).efficiency);
+    const ArrayRef<int64_t> kernel = cast<ShapedType>(q.weight.getType()).getShape().drop_front(2);
+    return ofProducts(kernel[0] * kernel[1], pixels(), tileConv(q.out.shape[3], q.out.blocks(), machine).efficiency);
   }
   double ofWinograd(int64_t m) const {
     const int64_t n = winogradWindow(m, q.stride[0]), positions = n * n, tiles = tilesOf(q.out.shape[2], m) * tilesOf(q.out.shape[3], m);
@@ -86,6 +86,9 @@ Shape winogradPads(Conv2dOp conv) {
     pads[2 + i] += conv.getStrides()[i] * (tilesOf(out[2 + i], kLargestTile) * kLargestTile - out[2 + i]);
   return pads;
 }
+
+double winogradCycles(const Problem &q, const Machine &machine, int64_t m) { return Cost(q, machine).ofWinograd(m); }
+double directCycles(const Problem &q, const Machine &machine) { return Cost(q, machine).ofDirect(); }
 
 int64_t winogradTile(const Problem &q, const Machine &machine) {
   const Cost cost(q, machine);
