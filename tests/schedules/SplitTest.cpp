@@ -122,6 +122,26 @@ TEST_F(Split, Products) {
   }
 }
 
+// Numbers of which every product of parts is a part of the result, which is exact: what one of the six leaves out, no bound of roundings shows.
+TEST_F(Split, EveryProductOfPartsCounts) {
+  const float full = floatOf(0x3f9a5b6d), near = 1 + 0x1p-10f; // three parts; two
+  KernelSpec s = productSpec({1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+  const std::vector<size_t> sizes = operandSizes(s);
+  for (auto [x, w] : {std::pair{full, 1.0f}, {1.0f, full}, {near, near}, {-full, 0.5f}}) {
+    std::vector<float> in(sizes[0], 0), weights(sizes[1], 0), bias(sizes[2], 0), out(sizes[3], Untouched);
+    const auto split = [](float number, std::vector<float> &words, size_t apart) { // in the high half of the first word
+      for (size_t part = 0; part < 3; part++) {
+        words[part * apart] = floatOf(bitsOf(number) & 0xffff0000u);
+        number -= words[part * apart];
+      }
+    };
+    split(x, in, Block);
+    split(w, weights, Block * Block);
+    CallableKernel(s, level().machine)({in.data(), weights.data(), bias.data(), out.data()});
+    EXPECT_EQ(out[0], x * w);
+  }
+}
+
 TEST_F(Split, ResidualOfSomeBlocks) {
   KernelSpec s = productSpec({14, 2, 2, 1, 1, 14, 2, 2, 14, 1});
   s.ints["res_strides"] = s.ints["out_strides"];
