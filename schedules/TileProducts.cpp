@@ -68,9 +68,8 @@ public:
     AllocaInst *memory = ir.CreateAlloca(ir.getInt8Ty(), ir.getInt64(s.nb * s.sumBlock()));
     memory->setAlignment(Align(Line));
     sums = memory;
-    for (size_t i = 1; i < end.arg_size(); ++i) {
+    for (size_t i = 1; i < end.arg_size(); ++i)
       descriptors.push_back(ir.CreateAlloca(ir.getInt64Ty(), ir.getInt64(DescriptorBytes / 8)));
-    }
     pixels = hostOf(function.getArg(1)), weights = hostOf(function.getArg(2)), bias = hostOf(function.getArg(3));
     for (unsigned i = FirstOfEpilogue; i < function.arg_size(); ++i)
       hosts.push_back(hostOf(function.getArg(i)));
