@@ -56,7 +56,7 @@ public:
     ir.CreateCondBr(ir.CreateICmpSLT(next, function->getArg(2)), loop, exit);
     ir.SetInsertPoint(exit);
     if (slot)
-      ir.CreateCall(slotFunction("resnetc_rt_give_slot", ir.getVoidTy(), {ir.getPtrTy(), ir.getInt32Ty()}), {function->getArg(0), slot});
+      ir.CreateCall(module.getOrInsertFunction("resnetc_rt_give_slot", ir.getVoidTy(), ir.getPtrTy(), ir.getInt32Ty()), {function->getArg(0), slot});
     if (mode)
       emitCallersMode(ir, mode);
     ir.CreateRetVoid();
@@ -103,14 +103,10 @@ private:
     return ir.CreateGEP(ir.getInt8Ty(), base, ir.CreateMul(units, ir.getInt64(kAlign)));
   }
 
-  FunctionCallee slotFunction(const char *name, Type *result, ArrayRef<Type *> arguments) {
-    return module.getOrInsertFunction(name, FunctionType::get(result, arguments, false));
-  }
-
   // A number of this thread, where a buffer is of the kind that threads reuse.
   void takeSlot() {
     if (any_of(buffersOf(step), [&](const std::string &name) { return plan.reused.count(name) != 0; }))
-      slot = ir.CreateCall(slotFunction("resnetc_rt_take_slot", ir.getInt32Ty(), {ir.getPtrTy()}), {function->getArg(0)});
+      slot = ir.CreateCall(module.getOrInsertFunction("resnetc_rt_take_slot", ir.getInt32Ty(), ir.getPtrTy()), {function->getArg(0)});
   }
 
   void splitTask(Value *task) {
@@ -127,12 +123,19 @@ private:
       image = ir.CreateAdd(image, indices[0]);
   }
 
-  // By how many of its steps a pointer moves along a dimension. Tasks of one thread all use the memory that its number selects.
   Value *indexOf(size_t dimension, plan::RefAttr ref) {
-    const std::string buffer = ref.getBuffer().getValue().str();
-    if (plan.reused.count(buffer))
-      return dimension + 1 == indices.size() ? ir.CreateZExt(slot, ir.getInt64Ty()) : ir.getInt64(0);
-    return image && dimension == 0 && !plan.together.count(buffer) ? image : indices[dimension];
+    return image && dimension == 0 && !plan.together.count(ref.getBuffer().getValue().str()) ? image : indices[dimension];
+  }
+
+  // Where a task finds an operand. In a buffer that threads reuse all tasks of one use the part that its number selects.
+  Value *moved(Value *pointer, plan::RefAttr ref) {
+    const auto by = [&](Value *index, int64_t bytes) { return ir.CreateGEP(ir.getInt8Ty(), pointer, ir.CreateMul(index, ir.getInt64(bytes))); };
+    if (plan.reused.count(ref.getBuffer().getValue().str()))
+      return by(ir.CreateZExt(slot, ir.getInt64Ty()), ref.getSteps().back());
+    for (size_t d = 0; d < indices.size(); ++d)
+      if (ref.getSteps()[d] != 0 && step.getGrid()[d] != 1)
+        pointer = by(indexOf(d, ref), ref.getSteps()[d]);
+    return pointer;
   }
 
   bool emitCall(plan::CallOp call) {
@@ -145,10 +148,7 @@ private:
       Value *pointer = bases.at(ref.getBuffer().getValue().str());
       if (!pointer)
         return fail("there is no buffer " + ref.getBuffer().getValue().str());
-      pointer = offset(pointer, ref.getOffset());
-      for (size_t d = 0; d < indices.size(); ++d)
-        if (ref.getSteps()[d] != 0 && (step.getGrid()[d] != 1 || plan.reused.count(ref.getBuffer().getValue().str())))
-          pointer = ir.CreateGEP(ir.getInt8Ty(), pointer, ir.CreateMul(indexOf(d, ref), ir.getInt64(ref.getSteps()[d])));
+      pointer = moved(offset(pointer, ref.getOffset()), ref);
       Value *descriptor = descriptors[arguments.size() - 1];
       ir.CreateStore(pointer, offset(descriptor, kHostOffset));
       arguments.push_back(descriptor);

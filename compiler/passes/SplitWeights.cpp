@@ -1,36 +1,24 @@
 #include "compiler/passes/SplitWeights.h"
+#include "llvm/ADT/bit.h"
 #include <array>
 #include <cmath>
-#include <cstring>
 
 namespace resnetc {
 namespace {
 
 constexpr int Parts = 3;
 
-uint32_t bitsOf(float x) {
-  uint32_t bits;
-  std::memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-float floatOf(uint32_t bits) {
-  float x;
-  std::memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
 // The bits of the nearest bf16, which are the upper half of a float's; a tie goes to the even one. What would round to infinity is cut off.
 uint32_t nearest(float x) {
-  const uint32_t bits = bitsOf(x), rounded = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
-  return std::isfinite(x) && std::isfinite(floatOf(rounded)) ? rounded : bits & 0xffff0000u;
+  const uint32_t bits = llvm::bit_cast<uint32_t>(x), rounded = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+  return std::isfinite(x) && std::isfinite(llvm::bit_cast<float>(rounded)) ? rounded : bits & 0xffff0000u;
 }
 
 std::array<uint32_t, Parts> partsOf(float x) {
   std::array<uint32_t, Parts> parts;
   for (uint32_t &part : parts) {
     part = nearest(x);
-    x -= floatOf(part);
+    x -= llvm::bit_cast<float>(part);
   }
   return parts;
 }
