@@ -4,13 +4,13 @@
 #include "resnetc_runtime.h"
 
 #include <gtest/gtest.h>
-#include <thread>
 
 #include <atomic>
 #include <cstring>
 #include <set>
 #include <string>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace {

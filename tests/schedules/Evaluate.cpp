@@ -3,7 +3,6 @@
 #include "schedules/Winograd.h"
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
 
 namespace resnetc {
@@ -144,12 +143,8 @@ void conv(const KernelSpec &s, const Operands &in, const Visit &visit) {
 double ofParts(const std::vector<float> &words, size_t at, size_t apart, bool isHigh) {
   double sum = 0;
   for (size_t part = 0; part < 3; part++) {
-    uint32_t bits;
-    std::memcpy(&bits, &words[at + part * apart], sizeof bits);
-    bits = isHigh ? bits & 0xffff0000u : bits << 16;
-    float x;
-    std::memcpy(&x, &bits, sizeof x);
-    sum += x;
+    const uint32_t bits = bitsOf(words[at + part * apart]);
+    sum += floatOf(isHigh ? bits & 0xffff0000u : bits << 16);
   }
   return sum;
 }

@@ -1,6 +1,7 @@
 // Kernels in plain loops and double precision, straight from their documentation: what the Halide kernels must agree with.
 #pragma once
 #include "schedules/KernelSpec.h"
+#include <cstring>
 #include <functional>
 #include <vector>
 
@@ -17,6 +18,19 @@ size_t outputCount(const KernelSpec &spec);
 // slope of the activation, plus the roundings of the activation itself.
 using Visit = std::function<void(size_t, size_t, double, double)>;
 void evaluate(const KernelSpec &spec, const Operands &in, const Visit &visit);
+
+// A float and its bits.
+inline uint32_t bitsOf(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+inline float floatOf(uint32_t bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
 
 // n*u/(1 - n*u): what n rounded operations may add to a sum, relative to the sizes of its terms.
 double gammaOf(double roundings);

@@ -14,12 +14,9 @@ struct Level {
 inline std::vector<Level> runnableLevels() {
   std::vector<Level> levels;
   const auto native = machineFor("", "native");
-  bool reached = false;
-  for (const std::string &name : machineLevels("")) {
-    reached |= name == native->level;
-    if (reached && canRunHere(*machineFor("", name)))
-      levels.push_back({name, *machineFor("", name)});
-  }
+  for (const std::string &name : machineLevels(""))
+    if (const Machine machine = *machineFor("", name); canRunHere(machine))
+      levels.push_back({name, machine});
   if (native->level != "x86-64-v2" && native->triple.rfind("x86_64", 0) == 0) {
     Machine wide = *machineFor("", "x86-64-v4");
     const Machine narrow = *machineFor("", "x86-64-v3");

@@ -1,7 +1,6 @@
 // split and split_product, on processors with a unit for tiles of bf16; elsewhere these tests say that they were skipped.
 #include "tests/schedules/Check.h"
 #include <array>
-#include <cstring>
 
 using namespace resnetc;
 
@@ -18,18 +17,6 @@ protected:
       GTEST_SKIP() << "this processor multiplies no tiles";
   }
 };
-
-uint32_t bitsOf(float x) {
-  uint32_t bits;
-  std::memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-float floatOf(uint32_t bits) {
-  float x;
-  std::memcpy(&x, &bits, sizeof x);
-  return x;
-}
 
 // The bf16 in one half of each word: what a number consists of must be it, to the last bit.
 TEST_F(Split, PartsAreTheWhole) {
